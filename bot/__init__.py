@@ -1,0 +1,1 @@
+"""Nochannel: one conversation per customer, whatever the channel."""

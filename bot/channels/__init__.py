@@ -1,0 +1,1 @@
+"""One file per vendor: verify, parse, render, send."""

@@ -1,0 +1,121 @@
+/** Everything the chat itself says, in German and English; what the assistant says comes from the server. */
+
+/** @typedef {"de" | "en"} Language */
+
+/** @type {Language[]} */
+export const LANGUAGES = ["de", "en"];
+
+const GERMAN = {
+  title: "Frag uns",
+  open: "Chat öffnen",
+  openUnread: (/** @type {number} */ count) => `Chat öffnen, ${count === 1 ? "1 neue Nachricht" : `${count} neue Nachrichten`}`,
+  launcher: "Frag uns",
+  minimise: "Chat minimieren",
+  connecting: "Verbinde …",
+  online: "Digitaler Assistent · für dich da",
+  waiting: "Gerade keine Verbindung",
+  bannerOffline: "Du bist offline. Schreib ruhig weiter: Ich sende alles, sobald du wieder online bist.",
+  bannerWaiting: "Die Verbindung ist unterbrochen. Schreib ruhig weiter, es geht nichts verloren.",
+  bannerBack: "Die Verbindung ist wieder da.",
+  connectNow: "Jetzt verbinden",
+  languages: "Sprache",
+  history: "Gesprächsverlauf",
+  messages: "Nachrichten",
+  newMessage: "Neue Nachricht",
+  from: { customer: "Du", assistant: "Assistent", person: "Kundenservice" },
+  typing: "Antwort wird geschrieben …",
+  pending: "Wird gesendet …",
+  sent: "Gesendet",
+  refused: {
+    too_long: "Nicht gesendet: Die Nachricht ist zu lang.",
+    other: "Das hat nicht geklappt.",
+  },
+  tryAgain: "Nochmal senden",
+  discard: "Verwerfen",
+  slowDown: "Das ging schnell! Ich sende deine Nachricht gleich, einen Moment.",
+  compose: "Deine Nachricht",
+  placeholder: "Schreib uns …",
+  send: "Senden",
+  charactersLeft: (/** @type {number} */ count) => `noch ${count} Zeichen`,
+  charactersOver: (/** @type {number} */ count) => `${count} Zeichen zu viel`,
+  tooLong: "Das ist etwas zu lang: höchstens 2.000 Zeichen auf einmal.",
+  image: "Bild ansehen",
+  previous: "Zurückblättern",
+  next: "Weiterblättern",
+  choices: "Antwort auswählen",
+  chosen: "ausgewählt",
+  emptyTitle: "Hallo! Was kann ich für dich tun?",
+  emptyText: "Ich bin der digitale Assistent des Shops. Ich berate dich, nehme Bestellungen an und weiß, wo dein Paket ist.",
+  starters: ["Was kann ich bei euch mieten?", "Wo ist mein Paket?", "Was habt ihr unter 500 Euro?"],
+  today: "Heute",
+  yesterday: "Gestern",
+};
+
+/** @typedef {typeof GERMAN} Words */
+
+/** @type {Words} */
+const ENGLISH = {
+  title: "Ask us",
+  open: "Open chat",
+  openUnread: (count) => `Open chat, ${count === 1 ? "1 new message" : `${count} new messages`}`,
+  launcher: "Ask us",
+  minimise: "Minimise chat",
+  connecting: "Connecting …",
+  online: "Digital assistant · here for you",
+  waiting: "No connection right now",
+  bannerOffline: "You are offline. Keep typing: I'll send everything once you are back online.",
+  bannerWaiting: "The connection was interrupted. Keep typing, nothing will be lost.",
+  bannerBack: "The connection is back.",
+  connectNow: "Connect now",
+  languages: "Language",
+  history: "Conversation",
+  messages: "Messages",
+  newMessage: "New message",
+  from: { customer: "You", assistant: "Assistant", person: "Customer service" },
+  typing: "An answer is being written …",
+  pending: "Sending …",
+  sent: "Sent",
+  refused: {
+    too_long: "Not sent: the message is too long.",
+    other: "That did not work.",
+  },
+  tryAgain: "Send again",
+  discard: "Discard",
+  slowDown: "That was quick! I'll send your message in a moment.",
+  compose: "Your message",
+  placeholder: "Write to us …",
+  send: "Send",
+  charactersLeft: (count) => `${count} characters left`,
+  charactersOver: (count) => `${count} characters too many`,
+  tooLong: "That is a little too long: 2,000 characters at a time at most.",
+  image: "View image",
+  previous: "Show previous",
+  next: "Show next",
+  choices: "Choose an answer",
+  chosen: "chosen",
+  emptyTitle: "Hello! What can I do for you?",
+  emptyText: "I am the shop's digital assistant. I give advice, take orders and know where your parcel is.",
+  starters: ["What can I rent from you?", "Where is my parcel?", "What do you have under 500 euros?"],
+  today: "Today",
+  yesterday: "Yesterday",
+};
+
+/** @type {Record<Language, Words>} */
+const WORDS = { de: GERMAN, en: ENGLISH };
+
+/** What the customer says by pressing the other language. */
+export const SWITCH_TITLES = { de: "Deutsch, bitte", en: "English, please" };
+
+/** @param {Language} language */
+export function wordsIn(language) {
+  return WORDS[language];
+}
+
+/**
+ * German unless English is asked for: "en", "en-GB" and the like.
+ * @param {unknown} tag
+ * @returns {Language}
+ */
+export function languageOf(tag) {
+  return String(tag ?? "").toLowerCase().startsWith("en") ? "en" : "de";
+}

@@ -1,0 +1,1 @@
+"""Everything that touches Rasa: the agent in this process, its tracker, its store, its actions."""

@@ -1,0 +1,178 @@
+"""The dialogue of the house: Rasa's agent in this process, answering one message of one conversation at a time."""
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import UserMessage
+from rasa.core.lock_store import InMemoryLockStore
+from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
+from rasa.core.policies.policy import Policy
+from rasa.shared.core.domain import Domain
+from rasa.utils.endpoints import EndpointConfig
+
+from bot.dialogue.action_endpoint import FAILED_ACTIONS
+from bot.dialogue.events import decode, encode
+from bot.dialogue.language import LANGUAGE_SLOT, LANGUAGES
+from bot.dialogue.output import ReplyCollector
+from bot.dialogue.processor import TurnProcessor
+from bot.dialogue.tracker import WindowTracker
+from bot.dialogue.tracker_store import PRESENT, TurnTrackers
+from bot.dialogue.window import COMPACT_AT, Bounds, Compactor
+from bot.messages import MAX_TEXT_LENGTH, Answer, Incoming, Reply, State
+
+KEPT_TRACKERS = 2_000
+KEPT_PARSES = 5_000
+PARSED_ONCE_UP_TO = 60
+"""Characters up to which a text's understanding is remembered: short ones repeat, long ones do not."""
+
+_PAYLOAD = re.compile(r"/(?P<intent>[a-z_]+)(?P<entities>\{.*\})?\Z", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    version: str
+    tracker: WindowTracker
+    compact_at: int
+
+
+class Assistant:
+    """Answers as the trained model says. Holds no state that Redis does not have: its trackers are a cache."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self._domain: Domain = agent.domain
+        policies = [part for part in agent.processor.graph_runner.components if isinstance(part, Policy)]
+        self._compactor = Compactor(self._domain, Bounds.of(policies))
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._pending: dict[str, tuple[WindowTracker, int]] = {}
+        self._parses: OrderedDict[str, bytes] = OrderedDict()
+
+    @classmethod
+    def load(cls, model: Path, actions: EndpointConfig) -> "Assistant":
+        """Raises rasa.exceptions.ModelNotFound when there is no model at that path."""
+        agent = Agent(tracker_store=TurnTrackers(None), lock_store=InMemoryLockStore(), action_endpoint=actions)
+        trackers = TurnTrackers(None)
+        nlg = TemplatedNaturalLanguageGenerator({})
+        agent.processor = TurnProcessor(
+            model_path=str(model), tracker_store=trackers, lock_store=agent.lock_store, generator=nlg, action_endpoint=actions
+        )
+        agent.domain = trackers.domain = agent.processor.domain
+        nlg.responses = agent.domain.responses
+        agent.tracker_store = trackers  # not the wrapper that hides a store's errors
+        return cls(agent)
+
+    @property
+    def domain(self) -> Domain:
+        return self._domain
+
+    def known_version(self, name: str) -> str:
+        kept = self._kept.get(name)
+        return kept.version if kept else ""
+
+    async def answer(self, name: str, incoming: Incoming, state: State) -> Answer:
+        tracker, compact_at = self._tracker(name, state)
+        known = len(tracker.events)
+        collector = ReplyCollector(incoming.channel)
+        tracker = await self._run(tracker, incoming, collector)
+        events = list(tracker.events)
+        window = None
+        if len(events) >= compact_at:
+            window = self._compactor.compact(name, events)
+            compact_at = COMPACT_AT if window else len(events) + COMPACT_AT // 2
+        after = WindowTracker.restored(name, window or events, self._domain.slots)
+        self._pending[name] = (after, max(compact_at, len(after.events) + COMPACT_AT // 2))
+        return Answer(
+            collector.replies(tracker.get_slot(LANGUAGE_SLOT) or LANGUAGES[0]),
+            [encode(event) for event in events[known:]],
+            window and [encode(event) for event in window],
+        )
+
+    def keep(self, name: str, version: str) -> None:
+        tracker, compact_at = self._pending.pop(name)
+        self._kept[name] = _Kept(version, tracker, compact_at)
+        self._kept.move_to_end(name)
+        if len(self._kept) > KEPT_TRACKERS:
+            self._kept.popitem(last=False)
+
+    def forget(self, name: str) -> None:
+        self._pending.pop(name, None)
+        self._kept.pop(name, None)
+
+    def apology(self, incoming: Incoming) -> Reply:
+        """The domain's own `utter_failed`, in the language that the channel hints at."""
+        language = incoming.language or LANGUAGES[0]
+        response = self._agent.processor.nlg.generate_from_slots("utter_failed", {LANGUAGE_SLOT: language}, incoming.channel)
+        return Reply(text=response["text"], language=language)
+
+    async def parse(self, text: str) -> dict[str, Any]:
+        """What the NLU makes of a text, in the shape of Rasa's `/model/parse`."""
+        parsed: dict[str, Any] = await self._agent.parse_message(text)
+        return parsed
+
+    def _tracker(self, name: str, state: State) -> tuple[WindowTracker, int]:
+        kept = self._kept.pop(name, None)  # a turn that fails leaves nothing behind
+        if kept and kept.version == state.version:
+            return kept.tracker, kept.compact_at
+        events = [decode(raw) for raw in state.window or ()]
+        tracker = WindowTracker.restored(name, events, self._domain.slots) if events else self._new_tracker(name)
+        return tracker, max(COMPACT_AT, len(events))
+
+    def _new_tracker(self, name: str) -> WindowTracker:
+        return WindowTracker(name, self._domain.slots)
+
+    async def _run(self, tracker: WindowTracker, incoming: Incoming, collector: ReplyCollector) -> WindowTracker:
+        PRESENT.set(tracker)
+        failed: list[Exception] = []
+        FAILED_ACTIONS.set(failed)
+        await self._agent.processor.handle_message(await self._message(tracker.sender_id, incoming, collector))
+        if failed:
+            raise failed[0]
+        return PRESENT.get()
+
+    async def _message(self, name: str, incoming: Incoming, collector: ReplyCollector) -> UserMessage:
+        text = plain(incoming.text)
+        metadata = {"message_id": incoming.message_id, "channel": incoming.channel, "language": incoming.language}
+        return UserMessage(
+            text=text,
+            output_channel=collector,
+            sender_id=name,
+            parse_data=self._from_payload(incoming.payload, text) or await self._parsed(text),
+            input_channel=incoming.channel,
+            message_id=incoming.message_id,
+            metadata={**incoming.metadata, **metadata},
+        )
+
+    def _from_payload(self, payload: str | None, text: str) -> dict[str, Any] | None:
+        """What a button means. None for a payload that this domain does not know: then its title is understood."""
+        match = _PAYLOAD.match(payload or "")
+        if match is None or match["intent"] not in self._domain.intents:
+            return None
+        try:
+            values = orjson.loads(match["entities"] or "{}")
+        except orjson.JSONDecodeError:
+            return None
+        intent = {"name": match["intent"], "confidence": 1.0}
+        entities = [{"entity": name, "value": value, "start": 0, "end": 0} for name, value in values.items()]
+        return {"text": text, "intent": intent, "entities": entities, "intent_ranking": [intent]}
+
+    async def _parsed(self, text: str) -> dict[str, Any]:
+        known = self._parses.get(text)
+        if known is not None:
+            self._parses.move_to_end(text)
+            return dict(orjson.loads(known))
+        parsed = await self.parse(text)
+        if len(text) <= PARSED_ONCE_UP_TO:
+            self._parses[text] = orjson.dumps(parsed, option=orjson.OPT_SERIALIZE_NUMPY)
+            if len(self._parses) > KEPT_PARSES:
+                self._parses.popitem(last=False)
+        return parsed
+
+
+def plain(text: str) -> str:
+    """A person's words as Rasa may read them: of bearable length, and never an injected intent (`/restart`)."""
+    return text[:MAX_TEXT_LENGTH].strip().lstrip("/").replace("\x00", "").strip()

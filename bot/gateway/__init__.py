@@ -1,0 +1,1 @@
+"""The aiohttp server: where vendors, pages and machines reach the assistant."""

@@ -1,0 +1,101 @@
+"""Lets verified messages in: not too fast, not too many, each once; and waits for answers that go back at once."""
+
+import asyncio
+import logging
+import time
+import uuid
+from dataclasses import replace
+
+import orjson
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.channels.base import TooLate, TooMany
+from bot.clock import Clock
+from bot.conversation.identity import conversation_of
+from bot.conversation.inbox import Inbox
+from bot.conversation.lane import Accepted
+from bot.messages import Incoming, Reply
+from bot.metrics import ACCEPT_SECONDS, ACCEPTED
+from bot.redis_keys import Keys
+
+log = logging.getLogger(__name__)
+
+LOOK_AGAIN_SECONDS = 1.0
+"""An answer's notice may be lost with a connection; then the answer itself is looked for this often."""
+
+
+class GatewayDoor:
+    """One per gateway process."""
+
+    def __init__(self, redis: Redis, keys: Keys, inbox: Inbox, clock: Clock, messages_per_minute: int, answer_seconds: float) -> None:
+        self._redis = redis
+        self._keys = keys
+        self._inbox = inbox
+        self._clock = clock
+        self._messages_per_minute = messages_per_minute
+        self._answer_seconds = answer_seconds
+        self._gateway = uuid.uuid4().hex[:12]
+        self._waiting: dict[str, asyncio.Event] = {}
+
+    async def accept(self, incoming: Incoming) -> Accepted:
+        """Raises TooMany."""
+        began = time.perf_counter()
+        await self._check_rate(incoming)
+        accepted = await self._inbox.accept(replace(incoming, received_at=self._clock.now()))
+        ACCEPTED.labels(incoming.channel, accepted.name.lower()).inc()
+        ACCEPT_SECONDS.labels(incoming.channel).observe(time.perf_counter() - began)
+        if accepted is Accepted.FULL:
+            raise TooMany("too many messages of this conversation wait for an answer", retry_after=10)
+        return accepted
+
+    async def ask(self, incoming: Incoming) -> tuple[Reply, ...]:
+        """Accepts a message and holds the line for its answer; a repeated one gets the answer it got. Raises TooLate."""
+        key = self._keys.answer(conversation_of(incoming.channel, incoming.account), incoming.message_id)
+        arrived = self._waiting.setdefault(key, asyncio.Event())
+        try:
+            await self.accept(replace(incoming, reply_to=self._gateway))
+            return await asyncio.wait_for(self._answer(key, arrived), self._answer_seconds)
+        except TimeoutError:
+            raise TooLate("the answer is not ready; ask again with the same message_id", retry_after=5) from None
+        finally:
+            self._waiting.pop(key, None)
+
+    async def listen(self) -> None:
+        """Hears which answers have arrived; runs as long as the gateway does."""
+        while True:
+            try:
+                await self._listen_once()
+            except (RedisError, OSError) as error:
+                log.warning("answers: redis is away: %s", type(error).__name__)
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+    async def _listen_once(self) -> None:
+        async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+            await pubsub.subscribe(self._keys.answers(self._gateway))
+            async for message in pubsub.listen():
+                arrived = self._waiting.get(message["data"].decode())
+                if arrived:
+                    arrived.set()
+
+    async def _answer(self, key: str, arrived: asyncio.Event) -> tuple[Reply, ...]:
+        while True:
+            found = await self._redis.get(key)
+            if found is not None:
+                return tuple(Reply.from_dict(reply) for reply in orjson.loads(found))
+            await _set_or_passed(arrived, LOOK_AGAIN_SECONDS)
+
+    async def _check_rate(self, incoming: Incoming) -> None:
+        key = self._keys.rate(incoming.channel, incoming.account)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            sent, _ = await pipe.incr(key).expire(key, 60, nx=True).execute()
+        if sent > self._messages_per_minute:
+            ACCEPTED.labels(incoming.channel, "too_many").inc()
+            raise TooMany("too many messages in a minute", retry_after=30)
+
+
+async def _set_or_passed(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,145 @@
+"""A conditional random field over the words of a message: which of them name a product, a date, a town …"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pycrfsuite
+
+from bot.nlu.lexicon import Lexicons
+from bot.nlu.text import Token, tokenise
+
+OUTSIDE = "O"
+
+
+@dataclass(frozen=True)
+class Span:
+    """An entity in a message; offsets in characters."""
+
+    entity: str
+    start: int
+    end: int
+    confidence: float = 1.0
+
+
+class Tagger:
+    """Finds spans with trained weights; the weights are the bytes of a CRFsuite model."""
+
+    def __init__(self, weights: bytes, lexicons: Lexicons) -> None:
+        self.weights = weights
+        self._lexicons = lexicons
+        self._crf = pycrfsuite.Tagger()
+        self._crf.open_inmemory(weights)
+
+    def spans(self, text: str, intent: str | None) -> list[Span]:
+        """Entities of a message that does not overlap, in reading order."""
+        tokens = tokenise(text)
+        if not tokens:
+            return []
+        self._crf.set(features(tokens, intent, self._lexicons))
+        tags = self._crf.tag()
+        return [self._span(tokens, tags, first, last) for first, last in _runs(tags)]
+
+    def _span(self, tokens: Sequence[Token], tags: Sequence[str], first: int, last: int) -> Span:
+        confidence = min(self._crf.marginal(tags[place], place) for place in range(first, last + 1))
+        return Span(tags[first][2:], tokens[first].start, tokens[last].end, confidence)
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """A training message: its text, intent and the entities in it."""
+
+    text: str
+    intent: str | None
+    spans: tuple[Span, ...]
+
+
+def train(examples: Sequence[Annotated], lexicons: Lexicons) -> bytes:
+    """Weights learned from annotated messages."""
+    trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
+    trainer.set_params({"c1": 0.1, "c2": 0.05, "max_iterations": 100, "feature.possible_transitions": True})
+    for example in examples:
+        tokens = tokenise(example.text)
+        trainer.append(features(tokens, example.intent, lexicons), bilou(tokens, example.spans))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "crf"
+        trainer.train(str(path))
+        return path.read_bytes()
+
+
+def bilou(tokens: Sequence[Token], spans: Sequence[Span]) -> list[str]:
+    """One tag per token: B-, I-, L- for a span's first, inner and last word, U- for a single one, O for none."""
+    tags = [OUTSIDE] * len(tokens)
+    for span in spans:
+        places = [place for place, token in enumerate(tokens) if token.start < span.end and token.end > span.start]
+        for place in places:
+            tags[place] = f"{_position(place, places)}-{span.entity}"
+    return tags
+
+
+def _position(place: int, places: Sequence[int]) -> str:
+    if len(places) == 1:
+        return "U"
+    return {places[0]: "B", places[-1]: "L"}.get(place, "I")
+
+
+def _runs(tags: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """First and last token of each entity; a tag that does not continue the one before begins anew."""
+    start = None
+    for place, tag in enumerate(tags):
+        if tag == OUTSIDE:
+            start = None
+            continue
+        if start is None or tag[0] in "BU":
+            start = place
+        following = tags[place + 1] if place + 1 < len(tags) else OUTSIDE
+        if tag[0] in "LU" or following[:1] not in "IL" or following[2:] != tag[2:]:
+            yield start, place
+            start = None
+
+
+def features(tokens: Sequence[Token], intent: str | None, lexicons: Lexicons) -> list[dict[str, float]]:
+    """What the field sees of each word: itself, its parts, its shape, its neighbours, its lists, the intent."""
+    lists = lexicons.membership(tokens)
+    alone = [_own_features(token, names) for token, names in zip(tokens, lists, strict=True)]
+    return [_in_context(tokens, alone, place, intent) for place in range(len(tokens))]
+
+
+def _own_features(token: Token, lists: set[str]) -> dict[str, float]:
+    word = _figures(token.folded)
+    own = {f"word={word}": 1.0, f"shape={_shape(token.text)}": 1.0}
+    own.update((f"list={name}", 1.0) for name in lists)
+    return own
+
+
+def _in_context(
+    tokens: Sequence[Token], alone: Sequence[dict[str, float]], place: int, intent: str | None
+) -> dict[str, float]:
+    word = _figures(tokens[place].folded)
+    seen = {"bias": 1.0, f"intent={intent}": 1.0, **alone[place]}
+    for length in range(1, 6):
+        if len(word) >= length:
+            seen[f"prefix={word[:length]}"] = 1.0
+            seen[f"suffix={word[-length:]}"] = 1.0
+    for distance in (-2, -1, 1, 2):
+        seen.update(_neighbour(tokens, alone, place + distance, distance))
+    return seen
+
+
+def _neighbour(tokens: Sequence[Token], alone: Sequence[dict[str, float]], place: int, distance: int) -> dict[str, float]:
+    if not 0 <= place < len(tokens):
+        return {f"{distance}:edge": 1.0}
+    return {f"{distance}:{name}": 1.0 for name in alone[place]}
+
+
+def _figures(word: str) -> str:
+    return "".join("0" if letter.isdigit() else letter for letter in word)
+
+
+def _shape(word: str) -> str:
+    """`Xx` for Hamburg, `0` for 12, `X` for NC: runs of one kind are written once."""
+    kinds = ["0" if c.isdigit() else "X" if c.isupper() else "x" if c.isalpha() else c for c in word]
+    return "".join(kind for kind, before in zip(kinds, [None, *kinds], strict=False) if kind != before)

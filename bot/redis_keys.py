@@ -1,0 +1,85 @@
+"""Every Redis key: what it is, its type, its expiry. One table, so that an operator can read the database.
+
+A conversation belongs to one shard; all its keys carry the shard's hash tag, so that one script touches one slot and the
+same code runs on one Redis and on a Cluster. `lane` is `in` (messages to be answered) or `out` (replies to be delivered).
+
+| key                             | type   | expiry      | what                                                        |
+|---------------------------------|--------|-------------|-------------------------------------------------------------|
+| nc:{s}:<lane>:ready             | stream | –           | names of conversations with something to do; consumer group |
+| nc:{s}:<lane>:queue:<name>      | list   | –           | messages or deliveries, in order                            |
+| nc:{s}:<lane>:lock:<name>       | string | LOCK_SECONDS| token of the worker that has the conversation               |
+| nc:{s}:<lane>:tries:<name>      | string | –           | how often the head of the queue was begun                   |
+| nc:{s}:<lane>:later             | zset   | –           | names whose head is to be tried again, by due time          |
+| nc:{s}:<lane>:parked            | stream | –           | heads given up, with their error                            |
+| nc:{s}:seen:<channel>:<id>      | string | SEEN_SECONDS| a vendor's message id that was accepted                     |
+| nc:{s}:log:<name>               | list   | –           | all Rasa events of the conversation, append only            |
+| nc:{s}:window:<name>            | list   | –           | version, then the Rasa events that a turn needs             |
+| nc:{s}:answer:<name>:<id>       | string | 10 minutes  | replies to a message of a channel that waits for them       |
+| nc:{s}:web:<account>            | stream | 90 days     | what a visitor of the web chat saw, at most 500 entries     |
+| nc:{s}:rate:<channel>:<account> | string | 1 minute    | messages in this minute                                     |
+| nc:answers:<gateway>            | pubsub | –           | answers for the requests that a gateway holds open          |
+| nc:web                          | pubsub | –           | accounts of the web chat that have something new            |
+"""
+
+import zlib
+from dataclasses import dataclass
+from typing import Literal
+
+GROUP = "workers"
+"""The consumer group of every ready stream."""
+
+WEB_CHANNEL = "nc:web"
+
+Lane = Literal["in", "out"]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Names the keys of an installation with so many shards."""
+
+    shards: int
+
+    def shard_of(self, name: str) -> int:
+        return zlib.crc32(name.encode()) % self.shards
+
+    def ready(self, lane: Lane, shard: int) -> str:
+        return f"nc:{{{shard}}}:{lane}:ready"
+
+    def later(self, lane: Lane, shard: int) -> str:
+        return f"nc:{{{shard}}}:{lane}:later"
+
+    def parked(self, lane: Lane, shard: int) -> str:
+        return f"nc:{{{shard}}}:{lane}:parked"
+
+    def queue(self, lane: Lane, name: str) -> str:
+        return self._of(name, f"{lane}:queue:{name}")
+
+    def lock(self, lane: Lane, name: str) -> str:
+        return self._of(name, f"{lane}:lock:{name}")
+
+    def tries(self, lane: Lane, name: str) -> str:
+        return self._of(name, f"{lane}:tries:{name}")
+
+    def seen(self, name: str, channel: str, message_id: str) -> str:
+        return self._of(name, f"seen:{channel}:{message_id}")
+
+    def log(self, name: str) -> str:
+        return self._of(name, f"log:{name}")
+
+    def window(self, name: str) -> str:
+        return self._of(name, f"window:{name}")
+
+    def answer(self, name: str, message_id: str) -> str:
+        return self._of(name, f"answer:{name}:{message_id}")
+
+    def web(self, account: str) -> str:
+        return self._of(account, f"web:{account}")
+
+    def rate(self, channel: str, account: str) -> str:
+        return self._of(account, f"rate:{channel}:{account}")
+
+    def answers(self, gateway: str) -> str:
+        return f"nc:answers:{gateway}"
+
+    def _of(self, name: str, rest: str) -> str:
+        return f"nc:{{{self.shard_of(name)}}}:{rest}"

@@ -1,0 +1,1 @@
+"""The embedded reference shop: catalog, customers and orders behind a published HTTP API."""

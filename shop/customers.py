@@ -1,0 +1,131 @@
+"""Customers: who acts, how they want to be spoken to, where their parcels went."""
+
+from typing import Annotated, Literal, cast
+
+from aiohttp import web
+from pydantic import Field, model_validator
+from sqlalchemy import Table, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shop.answers import Answer, json_answer
+from shop.clock import Clock
+from shop.database import Database, insert_if_absent
+from shop.idempotency import Writes, customer_scope, read_write
+from shop.models import Address, Customer, Json
+from shop.problems import CustomerNotFound
+from shop.requests import Body, Name, read_body, read_customer
+
+Language = Literal["de", "en"]
+PaymentMethod = Literal["invoice", "paypal", "card", "direct_debit"]
+PAYMENT_METHODS: list[PaymentMethod] = ["invoice", "paypal", "card", "direct_debit"]
+
+EMAIL_PATTERN = r"^[^@\s\u0000-\u001f\u007f]+@[^@\s\u0000-\u001f\u007f]+\.[^@\s\u0000-\u001f\u007f]+$"
+POSTAL_CODE_DIGITS = {"DE": 5, "AT": 4, "CH": 4}
+ADDRESS_MEMBERS = ("name", "street", "postal_code", "city", "country")
+
+
+class CustomerChange(Body):
+    """What a customer is to be called and spoken to in; what is left out stays, None clears."""
+
+    name: Name | None = None
+    email: Annotated[str, Field(max_length=254, pattern=EMAIL_PATTERN)] | None = None
+    language: Language
+
+
+class AddressBody(Body):
+    """Where a parcel goes; the street has the house number."""
+
+    name: Name
+    street: Name
+    postal_code: Annotated[str, Field(pattern="^[0-9]{4,5}$")]
+    city: Name
+    country: Literal["DE", "AT", "CH"]
+
+    @model_validator(mode="after")
+    def _fits_the_country(self) -> "AddressBody":
+        if len(self.postal_code) != POSTAL_CODE_DIGITS[self.country]:
+            raise ValueError("postal_code has five digits in DE, four in AT and CH")
+        return self
+
+
+class Customers:
+    """The customer record."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def view(self, session: AsyncSession, customer_id: str) -> Json:
+        """Raises CustomerNotFound."""
+        customer = await session.get(Customer, customer_id)
+        if customer is None:
+            raise CustomerNotFound
+        addresses = await session.scalars(
+            select(Address).where(Address.customer_id == customer_id).order_by(Address.used_at.desc(), Address.id.desc())
+        )
+        return _view(customer, [_address_view(address) for address in addresses])
+
+    async def ensure(self, session: AsyncSession, customer_id: str, language: Language) -> None:
+        """Creates the customer at the first write."""
+        row = {
+            "id": customer_id,
+            "language": language,
+            "payment_methods": PAYMENT_METHODS,
+            "created_at": self._clock.now(),
+        }
+        await insert_if_absent(session, cast(Table, Customer.__table__), row)
+
+    async def change(self, session: AsyncSession, customer_id: str, change: CustomerChange) -> None:
+        """Creates the customer if need be."""
+        await self.ensure(session, customer_id, change.language)
+        values = change.model_dump(exclude_unset=True)
+        await session.execute(update(Customer).where(Customer.id == customer_id).values(**values))
+
+    async def remember(self, session: AsyncSession, customer_id: str, address: AddressBody) -> None:
+        """Keeps the address of an order, as the one last used."""
+        values = {"customer_id": customer_id, **address.model_dump()}
+        now = self._clock.now()
+        if not await insert_if_absent(session, cast(Table, Address.__table__), values | {"used_at": now}):
+            await session.execute(update(Address).filter_by(**values).values(used_at=now))
+
+
+def _view(customer: Customer, addresses: list[Json]) -> Json:
+    return {
+        "id": customer.id,
+        "name": customer.name,
+        "email": customer.email,
+        "language": customer.language,
+        "addresses": addresses,
+        "payment_methods": customer.payment_methods,
+    }
+
+
+def _address_view(address: Address) -> Json:
+    return {member: getattr(address, member) for member in ADDRESS_MEMBERS}
+
+
+class CustomerRoutes:
+    """The customer record over HTTP."""
+
+    def __init__(self, database: Database, customers: Customers, writes: Writes) -> None:
+        self._database = database
+        self._customers = customers
+        self._writes = writes
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/v1/customers/me", self.get), web.put("/v1/customers/me", self.put)]
+
+    async def get(self, request: web.Request) -> web.Response:
+        customer_id = read_customer(request)
+        async with self._database.reading() as session:
+            return json_answer(await self._customers.view(session, customer_id)).response()
+
+    async def put(self, request: web.Request) -> web.Response:
+        customer_id = read_customer(request)
+        change = await read_body(request, CustomerChange)
+        write = read_write(request, customer_scope(customer_id), change)
+
+        async def work(session: AsyncSession) -> Answer:
+            await self._customers.change(session, customer_id, change)
+            return json_answer(await self._customers.view(session, customer_id))
+
+        return (await self._writes.once(write, work)).response()

@@ -1,0 +1,247 @@
+"""What the shop remembers: tables of catalog, customers, orders and answered writes."""
+
+from datetime import UTC, date, datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    MetaData,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+Json: TypeAlias = dict[str, Any]
+
+CONSTRAINT_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment with its time zone, on databases that forget the zone too."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """All tables; amounts of money are minor units."""
+
+    metadata = MetaData(naming_convention=CONSTRAINT_NAMES)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own way to say it
+        Json: JSON(),
+        list[Json]: JSON(),
+        list[int]: JSON(),
+        list[str]: JSON(),
+        dict[str, str]: JSON(),
+        datetime: UtcDateTime(),
+        str: Text(),
+    }
+
+
+class Counter(Base):
+    """Numbers that only grow: order and tracking numbers, the catalog's revision."""
+
+    __tablename__ = "counters"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int] = mapped_column(BigInteger)
+
+
+class Product(Base):
+    """Something to buy or rent, in one or more variants."""
+
+    __tablename__ = "products"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    kind: Mapped[str]
+    family: Mapped[str]
+    name: Mapped[str]
+    currency: Mapped[str]
+    tagline: Mapped[dict[str, str]]
+    description: Mapped[dict[str, str]]
+    options: Mapped[list[Json]]
+    features: Mapped[list[Json]]
+    rental_terms: Mapped[list[int]]
+    variants: Mapped[list["Variant"]] = relationship(order_by="Variant.position", lazy="raise")
+    parts: Mapped[list["Part"]] = relationship(order_by="Part.position", lazy="raise")
+    addons: Mapped[list["Addon"]] = relationship(order_by="Addon.position", lazy="raise")
+
+
+class Variant(Base):
+    """What is ordered: one combination of a product's options, with its price and stock."""
+
+    __tablename__ = "variants"
+    __table_args__ = (CheckConstraint("stock >= 0", name="stock_not_negative"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    options: Mapped[dict[str, str]]
+    price_amount: Mapped[int] = mapped_column(BigInteger)
+    monthly_amount: Mapped[int] = mapped_column(BigInteger)
+    stock: Mapped[int]
+
+
+class Part(Base):
+    """A spare part of a product."""
+
+    __tablename__ = "parts"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    name: Mapped[dict[str, str]]
+    price_amount: Mapped[int] = mapped_column(BigInteger)
+
+
+class Addon(Base):
+    """A service that is booked with a product, paid once or every month."""
+
+    __tablename__ = "addons"
+
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"), primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    name: Mapped[dict[str, str]]
+    description: Mapped[dict[str, str]]
+    price_amount: Mapped[int] = mapped_column(BigInteger)
+    monthly: Mapped[bool]
+
+
+class Customer(Base):
+    """Who orders; the id is the caller's, opaque here."""
+
+    __tablename__ = "customers"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str | None]
+    email: Mapped[str | None]
+    language: Mapped[str]
+    payment_methods: Mapped[list[str]]
+    created_at: Mapped[datetime]
+
+
+class Address(Base):
+    """Where a customer once had something sent."""
+
+    __tablename__ = "addresses"
+    __table_args__ = (UniqueConstraint("customer_id", "name", "street", "postal_code", "city", "country"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    street: Mapped[str]
+    postal_code: Mapped[str]
+    city: Mapped[str]
+    country: Mapped[str]
+    used_at: Mapped[datetime]
+
+
+class Order(Base):
+    """What was agreed, and how far it has come; the number is shown as NC-104201."""
+
+    __tablename__ = "orders"
+    __table_args__ = (Index(None, "customer_id", "number"),)
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
+    status: Mapped[str]
+    placed_at: Mapped[datetime]
+    language: Mapped[str]
+    address: Mapped[dict[str, str]]
+    payment_method: Mapped[str]
+    promised_date: Mapped[date]
+    currency: Mapped[str]
+    total_now_amount: Mapped[int] = mapped_column(BigInteger)
+    total_monthly_amount: Mapped[int | None] = mapped_column(BigInteger)
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str | None]
+    lines: Mapped[list["OrderLine"]] = relationship(
+        order_by="OrderLine.position", cascade="all, delete-orphan", lazy="raise"
+    )
+    shipments: Mapped[list["Shipment"]] = relationship(
+        order_by="Shipment.shipped_at", cascade="all, delete-orphan", lazy="raise"
+    )
+
+
+class OrderLine(Base):
+    """One line item with its price as agreed; it outlives the catalog's variant."""
+
+    __tablename__ = "order_lines"
+
+    order_number: Mapped[int] = mapped_column(ForeignKey("orders.number", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    variant_id: Mapped[str]
+    product_id: Mapped[str]
+    product_name: Mapped[str]
+    options: Mapped[dict[str, str]]
+    quantity: Mapped[int]
+    term_months: Mapped[int | None]
+    unit_amount: Mapped[int] = mapped_column(BigInteger)
+    addons: Mapped[list[Json]]
+
+
+class Shipment(Base):
+    """A parcel on its way."""
+
+    __tablename__ = "shipments"
+
+    tracking_number: Mapped[str] = mapped_column(primary_key=True)
+    order_number: Mapped[int] = mapped_column(ForeignKey("orders.number", ondelete="CASCADE"), index=True)
+    carrier: Mapped[str]
+    status: Mapped[str]
+    shipped_at: Mapped[datetime]
+    promised_date: Mapped[date]
+    events: Mapped[list["ShipmentEvent"]] = relationship(
+        order_by="ShipmentEvent.position", cascade="all, delete-orphan", lazy="raise"
+    )
+
+
+class ShipmentEvent(Base):
+    """Something that happened to a parcel."""
+
+    __tablename__ = "shipment_events"
+
+    tracking_number: Mapped[str] = mapped_column(
+        ForeignKey("shipments.tracking_number", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    code: Mapped[str]
+    city: Mapped[str]
+
+
+class AnsweredWrite(Base):
+    """A write and its whole answer, kept so that the same request gets the same answer."""
+
+    __tablename__ = "answered_writes"
+
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[str]
+    status: Mapped[int]
+    content_type: Mapped[str]
+    body: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(index=True)

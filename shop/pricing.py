@@ -1,0 +1,153 @@
+"""What things cost: line items priced from the catalog, and their totals."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from shop.catalog import CatalogAddon, CatalogProduct, CatalogVariant, Snapshot
+from shop.models import Json
+from shop.money import Money, total
+from shop.problems import FieldError, InvalidRequest, invalid
+from shop.requests import MAX_QUANTITY, Body, ProductKey
+
+
+class Item(Body):
+    """What the customer wants on one line; `term_months` is None if it is bought."""
+
+    variant_id: ProductKey
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
+    term_months: Annotated[int, Field(ge=1, le=120)] | None = None
+    addons: Annotated[tuple[ProductKey, ...], Field(max_length=10)] = ()
+
+    @field_validator("addons")
+    @classmethod
+    def _once_each(cls, addons: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(addons)) < len(addons):
+            raise ValueError("an add-on is booked once per line")
+        return addons
+
+
+Items = Annotated[tuple[Item, ...], Field(min_length=1, max_length=20)]
+
+
+@dataclass(frozen=True)
+class LineAddon:
+    """A booked service with its price for one piece."""
+
+    id: str
+    name: Mapping[str, str]
+    price: Money
+    monthly: bool
+
+    def view(self) -> Json:
+        """The JSON of the port, and of the order's stored line."""
+        return {"id": self.id, "name": self.name, "price": self.price.view(), "monthly": self.monthly}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A priced line item; the unit price is monthly if it is rented."""
+
+    variant_id: str
+    product_id: str
+    product_name: str
+    options: Mapping[str, str]
+    quantity: int
+    term_months: int | None
+    unit_price: Money
+    addons: tuple[LineAddon, ...]
+
+    @property
+    def total(self) -> Money:
+        """Due now, for all pieces with their add-ons: the price, or the first month."""
+        return total((self.unit_price, *(addon.price for addon in self.addons)), self.currency) * self.quantity
+
+    @property
+    def monthly(self) -> tuple[Money, ...]:
+        """What falls due every month, for one piece."""
+        rent = () if self.term_months is None else (self.unit_price,)
+        return rent + tuple(addon.price for addon in self.addons if addon.monthly)
+
+    @property
+    def currency(self) -> str:
+        return self.unit_price.currency
+
+    def view(self) -> Json:
+        """The JSON of the port."""
+        return {
+            "variant_id": self.variant_id,
+            "product_id": self.product_id,
+            "product_name": self.product_name,
+            "options": self.options,
+            "quantity": self.quantity,
+            "term_months": self.term_months,
+            "unit_price": self.unit_price.view(),
+            "addons": [addon.view() for addon in self.addons],
+            "total": self.total.view(),
+        }
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What is due now, and every month (None if nothing is)."""
+
+    now: Money
+    monthly: Money | None
+
+
+def totals_of(lines: Sequence[Line]) -> Totals:
+    """Of one line or more in one currency."""
+    currency = lines[0].currency
+    monthly = [price * line.quantity for line in lines for price in line.monthly]
+    return Totals(
+        now=total((line.total for line in lines), currency),
+        monthly=total(monthly, currency) if monthly else None,
+    )
+
+
+def price_items(snapshot: Snapshot, items: Sequence[Item]) -> tuple[Line, ...]:
+    """Raises VariantNotFound, and InvalidRequest for terms and add-ons that a product does not have."""
+    products = [snapshot.product_with(item.variant_id) for item in items]
+    _check_offers(items, products)
+    if len({product.currency for product in products}) > 1:
+        raise invalid("items", "all must be in one currency")
+    return tuple(_price(item, product) for item, product in zip(items, products, strict=True))
+
+
+def _check_offers(items: Sequence[Item], products: Sequence[CatalogProduct]) -> None:
+    pairs = enumerate(zip(items, products, strict=True))
+    errors = [error for place, (item, product) in pairs for error in _offer_errors(place, item, product)]
+    if errors:
+        raise InvalidRequest(errors)
+
+
+def _offer_errors(place: int, item: Item, product: CatalogProduct) -> Iterable[FieldError]:
+    if item.term_months is not None and item.term_months not in product.rental_terms:
+        yield {"path": f"items.{place}.term_months", "message": "is not one of the product's rental terms"}
+    for index, addon in enumerate(item.addons):
+        if addon not in product.addons:
+            yield {"path": f"items.{place}.addons.{index}", "message": "is not one of the product's add-ons"}
+
+
+def _price(item: Item, product: CatalogProduct) -> Line:
+    variant = product.variants[item.variant_id]
+    return Line(
+        variant_id=variant.id,
+        product_id=product.id,
+        product_name=product.name,
+        options=variant.options,
+        quantity=item.quantity,
+        term_months=item.term_months,
+        unit_price=_unit_price(variant, item.term_months),
+        addons=tuple(_line_addon(product.addons[addon]) for addon in item.addons),
+    )
+
+
+def _unit_price(variant: CatalogVariant, term_months: int | None) -> Money:
+    return variant.price if term_months is None else variant.monthly_price
+
+
+def _line_addon(addon: CatalogAddon) -> LineAddon:
+    return LineAddon(id=addon.id, name=addon.name, price=addon.price, monthly=addon.monthly)

@@ -1,0 +1,48 @@
+"""What the operator decides, read from the environment (SHOP_...)."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _not_blank(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value().strip():
+        raise ValueError("a secret must not be empty")
+    return secret
+
+
+Secret = Annotated[SecretStr, AfterValidator(_not_blank)]
+
+
+class DatabaseSettings(BaseSettings):
+    """Where the data is; enough for migrations and seeding."""
+
+    model_config = SettingsConfigDict(env_prefix="SHOP_", frozen=True, hide_input_in_errors=True)
+
+    # A secret too: it may carry the database's password.
+    database_url: SecretStr = SecretStr("sqlite:///.nochannel/shop.db")
+
+
+class Settings(DatabaseSettings):
+    """The service's settings; there is no default for a secret, so without SHOP_TOKEN the shop does not start."""
+
+    token: Secret
+    operations_token: Secret | None = None
+    sample_data: bool | None = None
+    public_url: str = ""  # put before image paths, for messengers that fetch pictures themselves
+    idempotency_days: int = 30
+    max_body_bytes: int = 65_536
+
+    @model_validator(mode="after")
+    def _two_secrets_differ(self) -> "Settings":
+        if self.operations_token is not None and self.operations_token == self.token:
+            raise ValueError("SHOP_OPERATIONS_TOKEN must differ from SHOP_TOKEN")
+        return self
+
+    @property
+    def wants_sample_data(self) -> bool:
+        """Unless it is decided: yes in the embedded database, no in one that the operator brought."""
+        if self.sample_data is not None:
+            return self.sample_data
+        return self.database_url.get_secret_value().startswith("sqlite")
