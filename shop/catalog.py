@@ -96,9 +96,7 @@ class Catalog:
         self._image_base = image_base
         self._snapshot = EMPTY
 
-    async def look(
-        self, session: AsyncSession, choose: Callable[[Snapshot], Iterable[str]]
-    ) -> tuple[Snapshot, Stock]:
+    async def look(self, session: AsyncSession, choose: Callable[[Snapshot], Iterable[str]]) -> tuple[Snapshot, Stock]:
         """The present catalog, and the stock of the variants that `choose` names in it."""
         snapshot = self._snapshot
         revision, stock = await _stock(session, choose(snapshot))

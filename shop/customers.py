@@ -12,7 +12,7 @@ from shop.clock import Clock
 from shop.database import Database, insert_if_absent
 from shop.idempotency import Writes, customer_scope, read_write
 from shop.models import Address, Customer, Json
-from shop.problems import CustomerNotFound
+from shop.problems import CustomerNotFound, invalid
 from shop.requests import Body, Name, read_body, read_customer
 
 Language = Literal["de", "en"]
@@ -60,7 +60,9 @@ class Customers:
         if customer is None:
             raise CustomerNotFound
         addresses = await session.scalars(
-            select(Address).where(Address.customer_id == customer_id).order_by(Address.used_at.desc(), Address.id.desc())
+            select(Address)
+            .where(Address.customer_id == customer_id)
+            .order_by(Address.used_at.desc(), Address.id.desc())
         )
         return _view(customer, [_address_view(address) for address in addresses])
 
@@ -73,6 +75,12 @@ class Customers:
             "created_at": self._clock.now(),
         }
         await insert_if_absent(session, cast(Table, Customer.__table__), row)
+
+    async def check_payment(self, session: AsyncSession, customer_id: str, method: PaymentMethod) -> None:
+        """Raises InvalidRequest if the customer may not pay like this."""
+        allowed = await session.scalar(select(Customer.payment_methods).where(Customer.id == customer_id))
+        if method not in (allowed or []):
+            raise invalid("payment_method", "is not one of the customer's payment methods")
 
     async def change(self, session: AsyncSession, customer_id: str, change: CustomerChange) -> None:
         """Creates the customer if need be."""

@@ -1,5 +1,6 @@
 """The way to the database: SQLite by default, PostgreSQL by URL, one code for both."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +10,8 @@ from sqlalchemy import Connection, CursorResult, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -18,14 +21,18 @@ DRIVERS = {
     "postgres": "postgresql+asyncpg",
 }
 READERS = 4  # SQLite connections; more do not read faster, one core does the work
-WAIT_SECONDS = 10  # for a connection; then the shop says that it is unavailable
-BUSY_MILLISECONDS = 10_000  # for another process's write
+WAIT_SECONDS = 10.0  # for a connection, and for another's lock; then the shop says that it is unavailable
+
+# PostgreSQL: connection lost, deadlock or lost race, out of resources, waited too long for a lock, being shut down.
+PASSING_SQLSTATES = ("08", "40", "53", "55P03", "57P")
+PASSING_SQLITE_CODES = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}
+)
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # an order that was confirmed survives a power cut
     "PRAGMA foreign_keys = ON",
-    f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}",
 )
 
 
@@ -42,13 +49,14 @@ class Database:
     file's lock; writers of other processes are waited for by SQLite itself.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, wait_seconds: float = WAIT_SECONDS) -> None:
         self._url = with_driver(url)
+        self._wait_milliseconds = round(wait_seconds * 1000)
         self._reader = self._engine(READERS)
         self._writer = self._engine(1) if self.is_sqlite else self._reader
         if self.is_sqlite:
-            _set_up_sqlite(self._reader, "BEGIN")
-            _set_up_sqlite(self._writer, "BEGIN IMMEDIATE")
+            _set_up_sqlite(self._reader, "BEGIN", self._wait_milliseconds)
+            _set_up_sqlite(self._writer, "BEGIN IMMEDIATE", self._wait_milliseconds)
         self._read = async_sessionmaker(self._reader, expire_on_commit=False)
         self._write = async_sessionmaker(self._writer, expire_on_commit=False)
 
@@ -57,10 +65,22 @@ class Database:
         return self._url.get_backend_name() == "sqlite"
 
     def _engine(self, sqlite_connections: int) -> AsyncEngine:
-        if self.is_sqlite:
-            _make_folder(self._url)
-            return _create_engine(self._url, sqlite_connections, 0)
-        return _create_engine(self._url, 5, 10)
+        if not self.is_sqlite:
+            settings = {"lock_timeout": str(self._wait_milliseconds)}
+            return self._create(5, 10, pool_pre_ping=True, connect_args={"server_settings": settings})
+        if self._url.database:
+            Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+        return self._create(sqlite_connections, 0)
+
+    def _create(self, size: int, overflow: int, **more: Any) -> AsyncEngine:
+        return create_async_engine(
+            self._url,
+            pool_size=size,
+            max_overflow=overflow,
+            pool_timeout=self._wait_milliseconds / 1000,
+            hide_parameters=True,  # errors never carry customers' words
+            **more,
+        )
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -72,6 +92,7 @@ class Database:
     async def writing(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed at the end, rolled back by an exception."""
         async with self._write.begin() as session:
+            await session.connection()  # begins now, not at the first statement
             yield session
 
     async def close(self) -> None:
@@ -92,31 +113,28 @@ def _dialect(session: AsyncSession) -> str:
     return session.get_bind().dialect.name
 
 
-def _create_engine(url: URL, size: int, overflow: int) -> AsyncEngine:
-    return create_async_engine(
-        url,
-        pool_size=size,
-        max_overflow=overflow,
-        pool_timeout=WAIT_SECONDS,
-        pool_pre_ping=url.get_backend_name() != "sqlite",
-        hide_parameters=True,  # errors never carry customers' words
-    )
-
-
-def _make_folder(url: URL) -> None:
-    if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-
-
-def _set_up_sqlite(engine: AsyncEngine, begin: str) -> None:
+def _set_up_sqlite(engine: AsyncEngine, begin: str, wait_milliseconds: int) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver must not begin by itself
         cursor = connection.cursor()
-        for pragma in SQLITE_PRAGMAS:
+        for pragma in (f"PRAGMA busy_timeout = {wait_milliseconds}", *SQLITE_PRAGMAS):
             cursor.execute(pragma)
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database could not be reached or gave up, so that the same request may succeed later."""
+    if isinstance(error, InterfaceError | PoolTimeout | OSError):
+        return True
+    cause = getattr(error, "orig", error)
+    return _passes_on_sqlite(cause) or str(getattr(cause, "sqlstate", "")).startswith(PASSING_SQLSTATES)
+
+
+def _passes_on_sqlite(cause: BaseException) -> bool:
+    # The low byte is the kind of error, the rest details it.
+    return isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorcode", 0) & 0xFF in PASSING_SQLITE_CODES

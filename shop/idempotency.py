@@ -18,7 +18,7 @@ from shop.models import AnsweredWrite
 from shop.problems import PROBLEM_JSON, IdempotencyKeyReused, Problem
 from shop.requests import Body, read_key
 
-REQUEST_ID = "request_id"  # where a request keeps the id of its log line
+REQUEST_ID = web.RequestKey("request_id", str)  # the id of a request's log line
 TABLE = cast(Table, AnsweredWrite.__table__)
 
 Work = Callable[[AsyncSession], Awaitable[Answer]]

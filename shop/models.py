@@ -147,7 +147,9 @@ class Address(Base):
     """Where a customer once had something sent."""
 
     __tablename__ = "addresses"
-    __table_args__ = (UniqueConstraint("customer_id", "name", "street", "postal_code", "city", "country"),)
+    __table_args__ = (
+        UniqueConstraint("customer_id", "name", "street", "postal_code", "city", "country", name="uq_addresses_once"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
@@ -166,7 +168,7 @@ class Order(Base):
     __table_args__ = (Index(None, "customer_id", "number"),)
 
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"))
     status: Mapped[str]
     placed_at: Mapped[datetime]
     language: Mapped[str]

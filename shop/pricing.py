@@ -1,7 +1,7 @@
 """What things cost: line items priced from the catalog, and their totals."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -29,7 +29,7 @@ class Item(Body):
         return addons
 
 
-Items = Annotated[tuple[Item, ...], Field(min_length=1, max_length=20)]
+Items = Annotated[list[Item], Field(min_length=1, max_length=20)]
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,16 @@ def totals_of(lines: Sequence[Line]) -> Totals:
         now=total((line.total for line in lines), currency),
         monthly=total(monthly, currency) if monthly else None,
     )
+
+
+def agreed_or_new(line: Line, agreed: Sequence[Line]) -> Line:
+    """The line at the price agreed before for the same variant and term; its new add-ons cost what they cost now."""
+    for old in agreed:
+        if (old.variant_id, old.term_months) == (line.variant_id, line.term_months):
+            known = {addon.id: addon for addon in old.addons}
+            addons = tuple(known.get(addon.id, addon) for addon in line.addons)
+            return replace(line, unit_price=old.unit_price, addons=addons)
+    return line
 
 
 def price_items(snapshot: Snapshot, items: Sequence[Item]) -> tuple[Line, ...]:

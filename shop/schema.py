@@ -23,6 +23,7 @@ async def upgrade(session: AsyncSession) -> None:
     """Runs what is missing within the session's transaction; a second instance waits here and finds it done."""
     connection = await session.connection()
     if connection.dialect.name == "postgresql":
+        await connection.execute(text("SET LOCAL lock_timeout = 0"))  # another instance's migration may take long
         await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     # SQLite needs no more: its writing transaction has locked the file already.
     await connection.run_sync(lambda plain: command.upgrade(configuration(plain), "head"))

@@ -22,6 +22,7 @@ class DatabaseSettings(BaseSettings):
 
     # A secret too: it may carry the database's password.
     database_url: SecretStr = SecretStr("sqlite:///.nochannel/shop.db")
+    database_wait_seconds: float = 10.0  # for a connection or a lock, then the shop says that it is unavailable
 
 
 class Settings(DatabaseSettings):

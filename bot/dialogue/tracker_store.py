@@ -8,17 +8,18 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-import redis.asyncio
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
+from redis.asyncio import Redis
 
 from bot.dialogue.events import decode, encode
 from bot.dialogue.tracker import WindowTracker
 from bot.dialogue.window import COMPACT_AT, Compactor
 from bot.event_log import STORE_EVENTS
+from bot.redis_client import connect
 from bot.redis_keys import Keys
 
 STORE = (
@@ -70,10 +71,11 @@ class FlatTrackerStore(TrackerStore):
         event_broker: EventBroker | None = None,
         url: str = "redis://localhost:6379/0",
         shards: int = 16,
+        redis: Redis | None = None,
         **_: Any,
     ) -> None:
         super().__init__(domain, event_broker)
-        self._redis = redis.asyncio.Redis.from_url(url)
+        self._redis = redis or connect(url)
         self._keys = Keys(shards)
         self._store = self._redis.register_script(STORE)
         self.compactor: Compactor | None = None

@@ -15,6 +15,7 @@ export class ChatWindow {
   #root;
   #panel;
   #isOpen = false;
+  #coversPage = false;
   #launcher = element("button", { type: "button", class: "launcher", "aria-haspopup": "dialog", click: () => this.open() });
   #frame = element("div", { class: "frame", hidden: true });
   #fullScreen = matchMedia(FULL_SCREEN);
@@ -44,15 +45,13 @@ export class ChatWindow {
     window.visualViewport?.removeEventListener("resize", this.#fit);
     window.visualViewport?.removeEventListener("scroll", this.#fit);
     this.session.stop();
-    lockPage(false);
+    this.#coverPage(false);
   }
 
   open() {
     this.session.open = true;
     this.#show(true);
-    // On a phone the cursor would raise the keyboard over what the customer came to read.
-    if (this.#fullScreen.matches) this.#frame.querySelector(".minimise").focus();
-    else this.#panel.focus();
+    this.#focusInside();
   }
 
   close() {
@@ -108,7 +107,7 @@ export class ChatWindow {
     const words = wordsIn(this.session.language);
     const label = unread === 0 ? words.open : words.openUnread(unread);
     if (this.#launcher.getAttribute("aria-label") === label) return;
-    const badge = element("span", { class: "badge", hidden: unread === 0 }, unread > 9 ? "9+" : String(unread));
+    const badge = element("span", { class: "badge", "aria-hidden": "true", hidden: unread === 0 }, unread > 9 ? "9+" : String(unread));
     setAttribute(this.#launcher, "aria-label", label);
     this.#launcher.replaceChildren(icon("chat"), element("span", { class: "launcher-text" }, words.launcher), badge);
   }
@@ -121,8 +120,14 @@ export class ChatWindow {
     this.#fitScreen();
     this.#update();
     if (this.#isOpen) this.#panel.reveal();
-    if (this.#isOpen && hadFocus) this.#panel.focus();
+    if (this.#isOpen && hadFocus) this.#focusInside();
     this.#host.dispatchEvent(new CustomEvent("nochannel-language", { detail: { language: this.session.language } }));
+  }
+
+  /** On a phone the cursor would raise the keyboard over what the customer came to read. */
+  #focusInside() {
+    if (this.#fullScreen.matches) this.#frame.querySelector(".minimise").focus();
+    else this.#panel.focus();
   }
 
   /** @param {KeyboardEvent} event */
@@ -145,13 +150,14 @@ export class ChatWindow {
     const covers = this.#isOpen && this.#fullScreen.matches;
     const seen = window.visualViewport;
     setAttribute(this.#panel.element, "aria-modal", covers && "true");
-    lockPage(covers);
+    this.#coverPage(covers);
     this.#frame.style.setProperty("--height", covers && seen ? `${seen.height}px` : "100dvh");
     this.#frame.style.setProperty("--top", covers && seen ? `${seen.offsetTop}px` : "0px");
   }
-}
 
-/** A page behind a full-screen chat does not scroll along. @param {boolean} locked */
-function lockPage(locked) {
-  document.documentElement.style.overflow = locked ? "hidden" : "";
+  /** A page behind a full-screen chat does not scroll along. @param {boolean} covers */
+  #coverPage(covers) {
+    if (covers !== this.#coversPage) document.documentElement.style.overflow = covers ? "hidden" : "";
+    this.#coversPage = covers;
+  }
 }

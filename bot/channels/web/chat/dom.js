@@ -47,6 +47,11 @@ export function icon(name) {
   return svg;
 }
 
+/** For decorative pictures: rather nothing than a torn frame. @param {Event} event of the picture that did not load */
+export function hideBroken(event) {
+  /** @type {HTMLElement} */ (event.target).hidden = true;
+}
+
 /**
  * The address if it may be followed or loaded, else null: http and https only.
  * @param {string | null} address

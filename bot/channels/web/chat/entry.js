@@ -5,7 +5,7 @@
  * @typedef {{title: string, subtitle: string, image: string | null, buttons: Button[]}} Card
  * @typedef {"customer" | "assistant" | "person"} Speaker
  * @typedef {{id: string, at: Date, from: Speaker, clientId: string | null, text: string | null, image: string | null,
- *   buttons: Button[], cards: Card[]}} Entry
+ *   buttons: Button[], cards: Card[], language: string | null}} Entry
  */
 
 const SPEAKERS = ["customer", "assistant", "person"];
@@ -25,6 +25,7 @@ export function entryFrom(raw) {
     image: textOrNull(raw.image),
     buttons: listOf(raw.buttons).map(buttonFrom),
     cards: listOf(raw.cards).map(cardFrom),
+    language: textOrNull(raw.language),
   };
 }
 

@@ -1,6 +1,6 @@
 /** One thing said, on the page: its texts are set once, what may change later (delivery, buttons) is updated in place. */
 
-import { element, icon, linkTo, setAttribute, textWithLinks, webAddress } from "./dom.js";
+import { element, hideBroken, icon, linkTo, setAttribute, textWithLinks, webAddress } from "./dom.js";
 import { calendarDay, daysBetween, timeOfDay } from "./moments.js";
 
 /** @typedef {import("./timeline.js").Item} Item */
@@ -11,6 +11,8 @@ import { calendarDay, daysBetween, timeOfDay } from "./moments.js";
  *   press: (button: Button, event: MouseEvent) => void, sayAgain: (key: string) => void,
  *   discard: (key: string) => void}} Surroundings
  */
+
+const EDGE_PX = 8;
 
 export class MessageView {
   #item;
@@ -24,7 +26,8 @@ export class MessageView {
   constructor(item, around) {
     this.#item = item;
     this.#around = around;
-    const said = element("div", { class: "said" }, this.#speaker(), ...this.#content(), this.#time());
+    // Entries in another language than the panel's are read aloud in their own.
+    const said = element("div", { class: "said", lang: item.language }, this.#speaker(), ...this.#content(), this.#time());
     this.element = element("div", { class: "row", "data-from": item.from }, this.#day, said, this.#delivery);
     this.update(item);
   }
@@ -76,10 +79,10 @@ export class MessageView {
 
   /** @param {Card[]} cards */
   #cards(cards) {
-    const list = element("div", { class: "cards", role: "list" }, ...cards.map((card) => this.#card(card)));
-    const deck = element("div", { class: "deck" }, list);
-    if (cards.length > 1) deck.append(this.#turn(list, "previous"), this.#turn(list, "next"));
-    return deck;
+    const label = this.#around.words.cards;
+    // Once its buttons are used up, only its own stop lets the keyboard scroll it.
+    const list = element("div", { class: "cards", role: "list", tabindex: cards.length > 1 ? 0 : null, "aria-label": label }, ...cards.map((card) => this.#card(card)));
+    return element("div", { class: "deck" }, list, ...(cards.length > 1 ? this.#turners(list) : []));
   }
 
   /** @param {Card} card */
@@ -102,12 +105,22 @@ export class MessageView {
   }
 
   /** For the mouse only: with a finger one swipes, with the keyboard one goes from button to button.
-   * @param {HTMLElement} list @param {"previous" | "next"} direction */
-  #turn(list, direction) {
-    const step = direction === "next" ? 1 : -1;
-    const turn = () => list.scrollBy({ left: step * list.clientWidth * 0.8 });
-    const label = this.#around.words[direction];
-    return element("button", { type: "button", class: `turn ${direction}`, tabindex: -1, "aria-label": label, click: turn }, icon(direction));
+   * @param {HTMLElement} list */
+  #turners(list) {
+    const [previous, next] = [this.#turner(list, "previous", -1), this.#turner(list, "next", 1)];
+    previous.hidden = true;
+    list.addEventListener("scroll", () => {
+      previous.hidden = list.scrollLeft < EDGE_PX;
+      next.hidden = list.scrollWidth - list.clientWidth - list.scrollLeft < EDGE_PX;
+    });
+    return [previous, next];
+  }
+
+  /** @param {HTMLElement} list @param {"previous" | "next"} name @param {1 | -1} direction */
+  #turner(list, name, direction) {
+    const turn = () => list.scrollBy({ left: direction * list.clientWidth * 0.8 });
+    const label = this.#around.words[name];
+    return element("button", { type: "button", class: `turn ${name}`, tabindex: -1, "aria-label": label, click: turn }, icon(name));
   }
 
   /** @param {HTMLButtonElement} button */
@@ -148,9 +161,4 @@ export class MessageView {
     const away = element("button", { type: "button", click: () => discard(key) }, words.discard);
     return [words.refused[tooLong ? "too_long" : "other"], ...(tooLong ? [] : [again]), away];
   }
-}
-
-/** @param {Event} event */
-function hideBroken(event) {
-  /** @type {HTMLElement} */ (event.target).hidden = true;
 }

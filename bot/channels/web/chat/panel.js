@@ -80,7 +80,7 @@ export class Panel {
     const { title, words, minimise } = this.#fittings;
     const name = element("div", { class: "name" }, element("h2", { id: "title" }, title ?? words.title), this.#status);
     const close = element("button", { type: "button", class: "minimise", "aria-label": words.minimise, click: minimise }, icon("minimise"));
-    return element("header", { class: "head" }, mark(), name, this.#languages(), close);
+    return element("div", { class: "head" }, mark(), name, this.#languages(), close);
   }
 
   #languages() {

@@ -17,7 +17,7 @@ import { daysBetween } from "./moments.js";
  */
 export function timeline(entries, waiting) {
   const spoken = withoutRepeats([...entries.map(stored), ...waiting.map(onItsWay)]);
-  const lastAnswer = spoken.findLastIndex((item) => item.from === "customer");
+  const lastAnswer = spoken.findLastIndex((item) => item.from === "customer" && item.refused === null);
   return spoken.map((item, index) => ({
     ...item,
     active: index > lastAnswer,
@@ -35,7 +35,8 @@ function stored({ id, clientId, ...entry }) {
 /** @param {Waiting} message @returns {Spoken} */
 function onItsWay({ id, at, text, refused }) {
   const delivered = refused === null ? "pending" : "refused";
-  return { key: id, at: new Date(at), from: "customer", text, image: null, buttons: [], cards: [], delivered, refused };
+  const none = { image: null, buttons: [], cards: [], language: null };
+  return { ...none, key: id, at: new Date(at), from: "customer", text, delivered, refused };
 }
 
 /** @param {Spoken[]} items */

@@ -1,0 +1,1 @@
+"""The shop as the actions see it: the port and its adapters."""

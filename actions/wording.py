@@ -1,0 +1,83 @@
+"""Money, dates, lists and features as people write them, in German and English."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal
+
+LOCALES = {"de": "de_DE", "en": "en_GB"}
+_AND = {"de": "und", "en": "and"}
+_OR = {"de": "oder", "en": "or"}
+_YES_NO = {"de": ("ja", "nein"), "en": ("yes", "no")}
+_PAYMENTS = {
+    "paypal": {"de": "PayPal", "en": "PayPal"},
+    "card": {"de": "Kreditkarte", "en": "card"},
+    "direct_debit": {"de": "Lastschrift", "en": "direct debit"},
+    "invoice": {"de": "Rechnung", "en": "invoice"},
+}
+_STATUS = {
+    "pending": {"de": "angenommen", "en": "received"},
+    "processed": {"de": "in Vorbereitung", "en": "being prepared"},
+    "shipped": {"de": "unterwegs", "en": "on its way"},
+    "delivered": {"de": "zugestellt", "en": "delivered"},
+    "cancelled": {"de": "storniert", "en": "cancelled"},
+}
+_MONTHS = {"de": ("1 Monat", "{} Monate"), "en": ("1 month", "{} months")}
+_UNITS = {"min": {"de": "Minuten", "en": "minutes"}, "months": {"de": "Monate", "en": "months"}}
+_KINDS = {
+    "drone": {"de": "Drohnen", "en": "drones"},
+    "e_bike": {"de": "E-Bikes", "en": "e-bikes"},
+    "car": {"de": "Elektroautos", "en": "electric cars"},
+    "chair": {"de": "smarte Stühle", "en": "smart chairs"},
+    "shoe": {"de": "smarte Schuhe", "en": "smart shoes"},
+}
+
+
+def money(amount: int, currency: str, language: str) -> str:
+    """49900, EUR -> "499,00 €" or "€499.00"; whole amounts without the zeros."""
+    pattern = {"de": "#,##0 ¤", "en": "¤#,##0"}[language] if amount % 100 == 0 else None
+    return str(format_currency(amount / 100, currency, format=pattern, locale=LOCALES[language], currency_digits=pattern is None))
+
+
+def day(iso: str, language: str) -> str:
+    """2026-11-27 -> "Freitag, 27. November" or "Friday, 27 November"."""
+    pattern = {"de": "EEEE, d. MMMM", "en": "EEEE, d MMMM"}[language]
+    return str(format_date(date.fromisoformat(iso[:10]), pattern, locale=LOCALES[language]))
+
+
+def months(count: int, language: str) -> str:
+    return _MONTHS[language][0] if count == 1 else _MONTHS[language][1].format(count)
+
+
+def listed(things: Sequence[str], language: str, *, choice: bool = False) -> str:
+    """["a", "b", "c"] -> "a, b und c"; with `choice` "a, b oder c"."""
+    if len(things) < 2:
+        return "".join(things)
+    word = (_OR if choice else _AND)[language]
+    return f"{', '.join(things[:-1])} {word} {things[-1]}"
+
+
+def feature(value: bool | float | str, unit: str | None, language: str) -> str:
+    """31, "min" -> "31 Minuten"; True -> "ja"."""
+    if isinstance(value, bool):
+        return _YES_NO[language][0 if value else 1]
+    shown = value if isinstance(value, str) else format_decimal(value, locale=LOCALES[language])
+    return f"{shown} {_UNITS.get(unit, {}).get(language, unit)}" if unit else str(shown)
+
+
+def payment(method: str, language: str) -> str:
+    return _name(_PAYMENTS, method, language)
+
+
+def status(of: str, language: str) -> str:
+    return _name(_STATUS, of, language)
+
+
+def kind(of: str, language: str) -> str:
+    return _name(_KINDS, of, language)
+
+
+def _name(table: Mapping[str, Mapping[str, str]], key: str, language: str) -> str:
+    """A word of ours for a word of the shop's; a word that is new to us is said as it came."""
+    return table[key][language] if key in table else key.replace("_", " ")

@@ -1,0 +1,57 @@
+"""The channels there are: one line each. docs/adding_a_channel.md says how to add one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from bot.channels.base import Channel
+from bot.channels.rest import Ask, RestChannel
+from bot.channels.telegram import Picture, TelegramChannel
+from bot.channels.visitors import Visitors
+from bot.channels.web_chat import WebChat
+from bot.channels.web_transcript import Transcript
+from bot.redis_keys import Keys
+from bot.settings import Settings
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What channels are built from."""
+
+    settings: Settings
+    redis: Redis
+    keys: Keys
+    ask: Ask
+    picture: Picture
+
+
+def rest(parts: Parts) -> Channel:
+    return RestChannel(parts.ask, parts.settings.rest_token)
+
+
+def web(parts: Parts) -> Channel | None:
+    secret = parts.settings.web_secret
+    if secret is None:
+        return None
+    return WebChat(Transcript(parts.redis, parts.keys), Visitors(secret), parts.settings.web_origins)
+
+
+def telegram(parts: Parts) -> Channel | None:
+    settings = parts.settings
+    if settings.telegram_token is None:
+        return None
+    webhook = f"{settings.own_url}/webhooks/telegram" if settings.telegram_mode == "webhook" else None
+    return TelegramChannel(
+        settings.telegram_token, settings.telegram_secret, settings.telegram_api_url, parts.redis, parts.picture, webhook
+    )
+
+
+CHANNELS: dict[str, Callable[[Parts], Channel | None]] = {"rest": rest, "web": web, "telegram": telegram}
+"""By name; a builder answers None when the settings leave the channel off."""
+
+
+def build(parts: Parts) -> dict[str, Channel]:
+    """The channels that the settings turn on."""
+    built = {name: builder(parts) for name, builder in CHANNELS.items()}
+    return {name: channel for name, channel in built.items() if channel is not None}

@@ -1,0 +1,198 @@
+"""`web`: the page and the embeddable widget, over WebSocket."""
+
+import asyncio
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+from aiohttp import WSMsgType, web
+from redis.exceptions import RedisError
+
+from bot.channels.base import Abilities, Door, Forbidden, TooMany
+from bot.channels.visitors import Visitors
+from bot.channels.web_transcript import Entry, Transcript
+from bot.messages import Delivery, Incoming
+
+log = logging.getLogger(__name__)
+
+STATIC = Path(__file__).parent / "web"
+MAX_TEXT = 2_000
+MAX_FRAME = 16_384
+HEARTBEAT_SECONDS = 25.0
+_STREAM_ID = re.compile(r"\d{1,15}-\d{1,10}\Z")
+_CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
+
+
+@dataclass(eq=False)
+class _Tab:
+    """One open WebSocket."""
+
+    socket: web.WebSocketResponse
+    account: str
+    language: str
+    last_id: str = "0-0"
+    sending: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class WebChat:
+    """The browser's channel. Everything shown is in the transcript; sockets only follow it."""
+
+    name = "web"
+    abilities = Abilities(buttons=True, cards=True, images=True)
+
+    def __init__(self, transcript: Transcript, visitors: Visitors, origins: Sequence[str]) -> None:
+        self._transcript = transcript
+        self._visitors = visitors
+        self._origins = frozenset(origin.rstrip("/") for origin in origins)
+        self._tabs: defaultdict[str, set[_Tab]] = defaultdict(set)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def routes(self, door: Door) -> Sequence[web.AbstractRouteDef]:
+        async def chat(request: web.Request) -> web.WebSocketResponse:
+            return await self._chat(request, door)
+
+        return [web.get("/ws/chat", chat)]
+
+    async def start(self, door: Door) -> None:
+        self._keep(asyncio.create_task(self._transcript.listen(self._changed)))
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        for tab in [tab for tabs in self._tabs.values() for tab in tabs]:
+            await tab.socket.close(code=1001)
+
+    async def send(self, delivery: Delivery) -> None:
+        await self._transcript.add_reply(delivery.account, delivery.delivery_id, delivery.reply)
+
+    async def _chat(self, request: web.Request, door: Door) -> web.WebSocketResponse:
+        self._check_origin(request)
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=MAX_FRAME)
+        await socket.prepare(request)
+        tab = await self._welcome(socket)
+        if tab is None:
+            await socket.close(code=1008)
+            return socket
+        self._tabs[tab.account].add(tab)
+        try:
+            await self._follow(tab)
+            async for message in socket:
+                await self._frame(tab, _frame_of(message), door)
+        finally:
+            self._forget(tab)
+        return socket
+
+    def _check_origin(self, request: web.Request) -> None:
+        """Pages of strangers must not speak in a visitor's name. Raises Forbidden."""
+        origin = request.headers.get("Origin", "").rstrip("/")
+        own = {f"{scheme}://{request.host}" for scheme in ("http", "https")}
+        if origin and origin not in own | self._origins:
+            raise Forbidden("this origin is not in WEB_ORIGINS")
+
+    async def _welcome(self, socket: web.WebSocketResponse) -> _Tab | None:
+        hello = _frame_of(await socket.receive())
+        if hello.get("type") != "hello":
+            return None
+        account = self._visitors.visitor_of(hello.get("token")) or self._visitors.new()
+        language = "en" if hello.get("language") == "en" else "de"
+        last_id = hello.get("last_id")
+        known = last_id if isinstance(last_id, str) and _STREAM_ID.match(last_id) else None
+        history = await (self._transcript.after(account, known) if known else self._transcript.recent(account))
+        spoken = [entry["language"] for entry in history if entry.get("language")]
+        tab = _Tab(socket, account, spoken[-1] if spoken else language, history[-1]["id"] if history else known or "0-0")
+        token = self._visitors.token_of(account)
+        await _send(tab, {"type": "welcome", "token": token, "language": tab.language, "history": history})
+        return tab
+
+    async def _frame(self, tab: _Tab, frame: dict[str, Any], door: Door) -> None:
+        refusal = _refusal(frame)
+        if refusal:
+            await _send(tab, {"type": "error", "code": refusal, "message": _SAID[refusal], "id": frame.get("id")})
+            return
+        incoming = Incoming(
+            "web", tab.account, frame["id"], frame["text"], payload=frame.get("payload"), language=tab.language
+        )
+        try:
+            await door.accept(incoming)
+            await self._transcript.add_customer(incoming)
+        except TooMany as error:
+            await _send(tab, {"type": "error", "code": "too_many", "message": error.detail, "id": incoming.message_id})
+            return
+        await self._typing(tab.account, on=True)
+
+    def _changed(self, account: str | None) -> None:
+        accounts = list(self._tabs) if account is None else [account]
+        for tab in [tab for name in accounts for tab in self._tabs.get(name, ())]:
+            self._keep(asyncio.create_task(self._follow(tab)))
+
+    async def _follow(self, tab: _Tab) -> None:
+        """Sends a tab what is new in its transcript."""
+        async with tab.sending:
+            try:
+                entries = await self._transcript.after(tab.account, tab.last_id)
+            except (RedisError, OSError):
+                return  # the next notice, or the one after a reconnect, brings it
+            for entry in entries:
+                await self._show(tab, entry)
+                tab.last_id = entry["id"]
+
+    async def _show(self, tab: _Tab, entry: Entry) -> None:
+        if entry["from"] != "customer":
+            await _send(tab, {"type": "typing", "on": False})
+            await self._settle_language(tab, entry)
+        await _send(tab, {"type": "entry", "entry": entry})
+
+    async def _settle_language(self, tab: _Tab, entry: Entry) -> None:
+        language = entry.get("language")
+        if language and language != tab.language:
+            tab.language = language
+            await _send(tab, {"type": "language", "language": language})
+
+    async def _typing(self, account: str, on: bool) -> None:
+        for tab in list(self._tabs.get(account, ())):
+            await _send(tab, {"type": "typing", "on": on})
+
+    def _forget(self, tab: _Tab) -> None:
+        self._tabs[tab.account].discard(tab)
+        if not self._tabs[tab.account]:
+            del self._tabs[tab.account]
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+_SAID = {"bad_frame": "not a message of this protocol", "too_long": f"at most {MAX_TEXT} characters"}
+
+
+def _refusal(frame: dict[str, Any]) -> str | None:
+    """Why a frame is no message of this protocol; None when it is one."""
+    text, client_id, payload = frame.get("text"), frame.get("id"), frame.get("payload")
+    is_message = frame.get("type") == "message" and isinstance(text, str) and isinstance(client_id, str)
+    if not is_message or not _CLIENT_ID.match(str(client_id)) or not (payload is None or isinstance(payload, str)):
+        return "bad_frame"
+    return "too_long" if len(str(text)) > MAX_TEXT or len(payload or "") > MAX_TEXT else None
+
+
+def _frame_of(message: Any) -> dict[str, Any]:
+    """A text frame's object; anything else is an empty one."""
+    if message.type is not WSMsgType.TEXT:
+        return {}
+    try:
+        frame = orjson.loads(message.data)
+    except orjson.JSONDecodeError:
+        return {}
+    return frame if isinstance(frame, dict) else {}
+
+
+async def _send(tab: _Tab, frame: dict[str, Any]) -> None:
+    if not tab.socket.closed:
+        try:
+            await tab.socket.send_str(orjson.dumps(frame).decode())
+        except ConnectionError:
+            return  # it will reconnect and ask for what it missed

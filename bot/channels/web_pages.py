@@ -1,0 +1,82 @@
+"""The demo shop page, the widget's files, and the shop's pictures beside them."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from aiohttp import ClientError, ClientSession, web
+
+from bot.channels.base import Malformed, Refused
+from bot.channels.web_chat import STATIC
+
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml", ".png": "image/png"}
+_POLICY = (
+    "default-src 'self'; img-src 'self' https: data:; connect-src 'self' ws: wss:; style-src 'self'; script-src 'self'; "
+    "object-src 'none'; base-uri 'none'; form-action 'none'"
+)
+
+Catalog = Callable[[str], Awaitable[list[dict[str, Any]]]]
+"""Products of the demo page in a language: id, name, tagline, image, price, monthly."""
+
+
+class ShopAway(Refused):
+    """The shop does not answer; the page says so."""
+
+    status = 503
+    slug = "shop-unavailable"
+
+
+class Pages:
+    """Static files with a strict content security policy; `/images/…` comes from the shop."""
+
+    def __init__(self, catalog: Catalog, session: Callable[[], ClientSession], shop_url: str) -> None:
+        self._catalog = catalog
+        self._session = session
+        self._shop_url = shop_url
+
+    def routes(self) -> Sequence[web.AbstractRouteDef]:
+        return [
+            web.get("/", self._index),
+            web.get("/catalog.json", self._products),
+            web.get("/images/{name}", self._image),
+            web.get("/{path:(chat/)?[a-z0-9_.-]+\\.(js|css|svg|html|png)}", self._file),
+        ]
+
+    async def _index(self, request: web.Request) -> web.StreamResponse:
+        return _static("index.html")
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        return _static(request.match_info["path"])
+
+    async def _products(self, request: web.Request) -> web.Response:
+        language = request.query.get("language", "de")
+        if language not in ("de", "en"):
+            raise Malformed("`language` must be de or en")
+        try:
+            return web.json_response({"items": await self._catalog(language)})
+        except (ClientError, OSError, TimeoutError) as error:
+            raise ShopAway("the shop does not answer", retry_after=5) from error
+
+    async def _image(self, request: web.Request) -> web.Response:
+        try:
+            async with self._session().get(f"{self._shop_url}/images/{request.match_info['name']}") as found:
+                if found.status != 200:
+                    raise web.HTTPNotFound
+                headers = {"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"}
+                return web.Response(body=await found.read(), content_type=found.content_type, headers=headers)
+        except (ClientError, OSError, TimeoutError) as error:
+            raise ShopAway("the shop does not answer", retry_after=5) from error
+
+
+def _static(path: str) -> web.StreamResponse:
+    file = (STATIC / path).resolve()
+    if not file.is_relative_to(STATIC) or not file.is_file():
+        raise web.HTTPNotFound
+    headers = {
+        "Content-Security-Policy": _POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cache-Control": "no-cache",
+        "Access-Control-Allow-Origin": "*",
+        "Content-Type": f"{_TYPES[file.suffix]}; charset=utf-8" if file.suffix != ".png" else "image/png",
+    }
+    return web.FileResponse(file, headers=headers)

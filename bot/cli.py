@@ -1,0 +1,238 @@
+"""The command line: run, chat, train, settings, channels."""
+
+import asyncio
+import logging
+import os
+import shutil
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr, ValidationError
+from rich.console import Console
+
+from bot import embedded, training
+from bot.settings import Settings
+from bot.supervisor import Supervisor
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Nochannel: one conversation per customer."
+)
+console = Console(highlight=False, soft_wrap=True)
+
+READY_WITHIN_SECONDS = 60
+
+
+def main() -> None:
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    app()
+
+
+@app.command()
+def run(workers: Annotated[int | None, typer.Option(help="Worker processes; default WORKERS.")] = None) -> None:
+    """Start the assistant: gateway and workers, and the embedded Redis and shop unless REDIS_URL and SHOP_URL are set."""
+    settings = _settings()
+    if workers is not None:
+        settings = settings.model_copy(update={"workers": workers})
+    _refuse_if(missing := settings.missing_secrets(), f"ENVIRONMENT=production needs {', '.join(missing)}")
+    model = training.newest_model(settings.model)
+    _refuse_if(model is None, "there is no trained model yet: run `python -m bot train` (or `make run`, which does it)")
+    listening = _listen(settings)
+    _prepare_metrics(settings)
+    _log_to_terminal(settings)
+    supervisor = Supervisor()
+    settings = _with_embedded(settings, supervisor)
+    _serve(settings, supervisor, Path(str(model)), listening)
+
+
+@app.command()
+def train(force: Annotated[bool, typer.Option(help="Train even if nothing changed.")] = False) -> None:
+    """Train the model from config.yml, domain.yml and data/; quick when none of them changed."""
+    model = training.train(Path("models"), force=force, say=console.print)
+    console.print(f"model [bold]{model}[/bold]")
+
+
+@app.command()
+def chat(
+    language: Annotated[str, typer.Option(help="de or en: what to be greeted in.")] = "de",
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what was understood: intent, confidence, entities.")] = False,
+) -> None:
+    """Talk with the assistant in the terminal, with the embedded shop behind it."""
+    settings = _settings()
+    model = training.newest_model(settings.model)
+    _refuse_if(model is None, "there is no trained model yet: run `python -m bot train` (or `make chat`, which does it)")
+    logging.basicConfig(level=logging.ERROR)
+    supervisor = Supervisor()
+    settings = _with_shop(settings, supervisor)
+    try:
+        _use_stub(Path(str(model)))
+        from bot.app import load_assistant
+        from bot.terminal import Terminal
+
+        with console.status("loading the model"):
+            assistant = load_assistant(settings, Path(str(model)))
+        asyncio.run(Terminal(assistant, console, language, verbose).talk())
+    finally:
+        supervisor.stop()
+
+
+@app.command("settings")
+def show_settings() -> None:
+    """Print the table of all settings (docs/settings.md)."""
+    sys.stdout.write(settings_table())
+
+
+@app.command()
+def channels() -> None:
+    """List the channels, what they can do, and whether the settings turn them on."""
+    from bot.channels.registry import CHANNELS
+
+    settings = _settings()
+    on = {"rest": True, "web": True, "telegram": settings.telegram_token is not None}
+    for name in CHANNELS:
+        console.print(f"{name:<12} {'on' if on.get(name) else 'off'}")
+
+
+def settings_table() -> str:
+    """Markdown, from the settings themselves."""
+    rows = [
+        f"| `{name.upper()}` | {_default(field.default)} | {field.description} |" for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["| variable | default | what it does |", "|---|---|---|", *rows]) + "\n"
+
+
+def _default(value: object) -> str:
+    return "–" if value is None or value == () else f"`{value}`"
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        for problem in error.errors(include_input=False, include_url=False):
+            console.print(f"[red]{str(problem['loc'][0]).upper()}[/red]: {problem['msg']}")
+        raise typer.Exit(2) from None
+
+
+def _refuse_if(wrong: object, sentence: str) -> None:
+    if wrong:
+        console.print(f"[red]{sentence}[/red]")
+        raise typer.Exit(2)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Bound before anything else starts, so that a taken port is told at once; shared with the gateway's every new life."""
+    try:
+        listening = socket.create_server((settings.host, settings.port), backlog=1024, reuse_port=False)
+    except OSError as error:
+        console.print(f"[red]port {settings.port} on {settings.host}: {error.strerror}. Choose another: PORT=8081 make run[/red]")
+        raise typer.Exit(2) from None
+    listening.setblocking(False)
+    return listening
+
+
+def _log_to_terminal(settings: Settings) -> None:
+    from bot.logs import configure
+
+    configure(settings.log_level, settings.log_format)
+
+
+def _prepare_metrics(settings: Settings) -> None:
+    """A folder in which the processes add up their metrics; must be known before prometheus_client is imported."""
+    directory = settings.data_dir / "metrics"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory.absolute())
+
+
+def _with_embedded(settings: Settings, supervisor: Supervisor) -> Settings:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if settings.redis_url is None:
+        command = embedded.redis_command(settings.data_dir)
+        supervisor.start({"redis": embedded.replaced_by(command)})
+        redis_url = f"unix://{embedded.socket_path(settings.data_dir, 'redis').absolute()}"
+        settings = settings.model_copy(update={"redis_url": redis_url})
+    if settings.web_secret is None:
+        secret = SecretStr(embedded.kept_secret(settings.data_dir, "web"))
+        settings = settings.model_copy(update={"web_secret": secret})
+    return _with_shop(settings, supervisor)
+
+
+def _with_shop(settings: Settings, supervisor: Supervisor) -> Settings:
+    """The custom actions read SHOP_URL and SHOP_TOKEN from the environment, wherever they run."""
+    if settings.shop_url is None:
+        token = embedded.kept_secret(settings.data_dir, "shop")
+        environment = embedded.shop_environment(settings.data_dir, token)
+        supervisor.start({"shop": embedded.replaced_by(embedded.shop_command(settings.data_dir), environment)})
+        os.environ["SHOP_URL"] = f"unix://{embedded.socket_path(settings.data_dir, 'shop')}"
+        os.environ["SHOP_TOKEN"] = token
+        settings = settings.model_copy(update={"shop_url": os.environ["SHOP_URL"], "shop_token": SecretStr(token)})
+    os.environ.setdefault("PUBLIC_URL", settings.own_url)
+    return settings
+
+
+def _use_stub(model: Path) -> None:
+    from bot.dialogue import tensorflow_stub
+
+    if not tensorflow_stub.model_needs_tensorflow(model):
+        tensorflow_stub.install()
+    import skops.io  # noqa: F401 - before Rasa: 1 s instead of 10, its import walks over all loaded modules
+
+
+def _serve(settings: Settings, supervisor: Supervisor, model: Path, listening: socket.socket) -> None:
+    began = time.monotonic()
+    _use_stub(model)
+    from bot.app import Gateway, load_assistant, work
+
+    assistant = load_assistant(settings, model)
+    parts = {f"worker-{number}": _worker(work, settings, assistant, number) for number in range(settings.workers)}
+
+    def gateway() -> None:
+        _run_loop(_gateway(Gateway, settings, assistant, listening))
+
+    supervisor.start({**parts, "gateway": gateway})
+    threading.Thread(target=_announce, args=(settings, began), daemon=True).start()
+    supervisor.watch()
+
+
+def _worker(work: object, settings: Settings, assistant: object, number: int) -> "typer.models.CommandFunctionType":
+    def part() -> None:
+        _run_loop(work(settings, assistant, number))  # type: ignore[operator]
+
+    return part
+
+
+async def _gateway(gateway_class: type, settings: Settings, assistant: object, listening: socket.socket) -> None:
+    await gateway_class(settings, assistant).run(listening)
+
+
+def _run_loop(main_coroutine: object) -> None:
+    import uvloop
+
+    uvloop.run(main_coroutine)
+
+
+def _announce(settings: Settings, began: float) -> None:
+    """Says where to look, once everything answers."""
+    url = f"http://{'127.0.0.1' if settings.host in ('0.0.0.0', '::') else settings.host}:{settings.port}/health/ready"  # noqa: S104
+    while time.monotonic() < began + READY_WITHIN_SECONDS:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
+                if answer.status == 200:
+                    break
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    else:
+        console.print(f"[red]not ready after {READY_WITHIN_SECONDS} s; {url} says what is missing[/red]")
+        return
+    console.print(f"\nNochannel is ready after {time.monotonic() - began:.1f} s: [bold]{settings.own_url}[/bold]")
+    console.print(f'  page and chat   {settings.own_url}/')
+    console.print(f"  REST            curl -d '{{\"sender\": \"me\", \"message\": \"hallo\"}}' {settings.own_url}/webhooks/rest/webhook")
+    console.print(f"  health, metrics {settings.own_url}/health/ready, {settings.own_url}/metrics")
+    console.print("  stop            Ctrl-C\n")

@@ -1,0 +1,66 @@
+"""What the demo page shows of the shop: products with prices in words, and pictures that vendors can load."""
+
+from typing import Any
+
+from aiohttp import ClientSession, ClientTimeout, UnixConnector
+from babel.numbers import format_currency
+from pydantic import SecretStr
+
+_LOCALE = {"de": "de_DE", "en": "en_GB"}
+_FROM = {"de": "ab {}", "en": "from {}"}
+_MONTHLY = {"de": "ab {} im Monat", "en": "from {} a month"}
+
+
+class ShopWindow:
+    """Reads the shop's catalog over its API (docs/port.md). `unix:///path` names a socket."""
+
+    def __init__(self, shop_url: str, token: SecretStr, own_url: str) -> None:
+        self._socket = shop_url.removeprefix("unix://") if shop_url.startswith("unix://") else None
+        self.base_url = "http://shop" if self._socket else shop_url.rstrip("/")
+        self._token = token
+        self._own_url = own_url
+        self._opened: ClientSession | None = None
+
+    def session(self) -> ClientSession:
+        """Opened at first use, in the loop that uses it."""
+        if self._opened is None:
+            connector = UnixConnector(self._socket) if self._socket else None
+            self._opened = ClientSession(connector=connector, timeout=ClientTimeout(total=5))
+        return self._opened
+
+    async def close(self) -> None:
+        if self._opened is not None:
+            await self._opened.close()
+
+    async def products(self, language: str) -> list[dict[str, Any]]:
+        headers = {"Authorization": f"Bearer {self._token.get_secret_value()}"}
+        async with self.session().get(f"{self.base_url}/v1/products", headers=headers, raise_for_status=True) as found:
+            return [_tile(product, language) for product in (await found.json())["items"]]
+
+    async def picture(self, url: str) -> bytes | str:
+        """A picture of ours as bytes when only we can reach it, else its address."""
+        if not self._is_private(url):
+            return url
+        path = "/images/" + url.rpartition("/images/")[2]
+        async with self.session().get(self.base_url + path, raise_for_status=True) as found:
+            return await found.read()
+
+    def _is_private(self, url: str) -> bool:
+        is_ours = url.startswith(("/", self._own_url))
+        return is_ours and not self._own_url.startswith("https://")
+
+
+def _tile(product: dict[str, Any], language: str) -> dict[str, Any]:
+    return {
+        "id": product["id"],
+        "name": product["name"],
+        "tagline": product["tagline"][language],
+        "image": f"/images/{product['id']}.svg",
+        "price": _FROM[language].format(_lowest(product, "price", language)),
+        "monthly": _MONTHLY[language].format(_lowest(product, "monthly_price", language)),
+    }
+
+
+def _lowest(product: dict[str, Any], field: str, language: str) -> str:
+    lowest = min((variant[field] for variant in product["variants"]), key=lambda money: money["amount"])
+    return str(format_currency(lowest["amount"] / 100, lowest["currency"], locale=_LOCALE[language]))

@@ -1,0 +1,47 @@
+"""Training when it is needed: the model's name carries the fingerprint of what it was made from."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+INPUTS = ("config.yml", "domain.yml", "data", "bot/nlu")
+
+
+def fingerprint(root: Path = Path()) -> str:
+    """Changes when any input of the training does."""
+    digest = hashlib.sha256()
+    for file in _files(root):
+        digest.update(str(file.relative_to(root)).encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for name in INPUTS:
+        path = root / name
+        found = sorted(path.rglob("*")) if path.is_dir() else [path]
+        yield from (file for file in found if file.is_file() and file.suffix in (".yml", ".py", ".txt"))
+
+
+def newest_model(path: Path) -> Path | None:
+    """The model file itself, or the newest of a folder; None when there is none."""
+    if path.is_file():
+        return path
+    models = sorted(path.glob("*.tar.gz"), key=lambda model: model.stat().st_mtime)
+    return models[-1] if models else None
+
+
+def train(folder: Path, *, force: bool, say: Callable[[str], None]) -> Path:
+    """The model of the present inputs, trained if there is none yet. Raises CalledProcessError when Rasa refuses them."""
+    model = folder / f"nochannel-{fingerprint()}.tar.gz"
+    if model.exists() and not force:
+        model.touch()
+        return model
+    say("training; this takes a minute or two and is kept until the data changes")
+    environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "OPENBLAS_NUM_THREADS": "2"}
+    command = [sys.executable, "-m", "rasa", "train", "--fixed-model-name", model.name.removesuffix(".tar.gz"), "--out", str(folder)]
+    subprocess.run(command, check=True, env=environment)  # noqa: S603 - our own command
+    return model

@@ -1,0 +1,94 @@
+"""Builds the shop's service and connects its parts."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+from aiohttp import web
+from sqlalchemy import text
+
+from shop.access import guard
+from shop.answers import json_answer
+from shop.catalog import Catalog, CatalogRoutes
+from shop.clock import Clock
+from shop.customers import CustomerRoutes, Customers
+from shop.database import Database
+from shop.idempotency import Writes, forget_regularly
+from shop.images import ImageRoutes
+from shop.observe import observed
+from shop.orders import OrderRoutes, Orders
+from shop.sample_data import fill_if_empty
+from shop.schema import upgrade
+from shop.settings import Settings
+
+DOCUMENT = Path(__file__).parent / "openapi.yaml"
+FORGET_EVERY = timedelta(hours=1)
+
+Context = Callable[[web.Application], AsyncIterator[None]]
+
+
+def build_app(settings: Settings, clock: Clock) -> web.Application:
+    """The service, ready to be run; it opens its database when it starts."""
+    database = Database(settings.database_url.get_secret_value(), settings.database_wait_seconds)
+    writes = Writes(database, clock)
+    catalog = Catalog(settings.public_url)
+    customers = Customers(clock)
+    app = web.Application(middlewares=[observed, guard(settings)], client_max_size=settings.max_body_bytes)
+    app.add_routes(ServiceRoutes(database).routes())
+    app.add_routes(ImageRoutes().routes())
+    app.add_routes(CatalogRoutes(database, catalog).routes())
+    app.add_routes(CustomerRoutes(database, customers, writes).routes())
+    app.add_routes(OrderRoutes(database, Orders(catalog, customers, clock), writes).routes())
+    app.cleanup_ctx.append(_database(database, settings))
+    app.cleanup_ctx.append(_forgetting(writes, settings))
+    return app
+
+
+def _database(database: Database, settings: Settings) -> Context:
+    async def opened(_app: web.Application) -> AsyncIterator[None]:
+        await prepare(database, settings.wants_sample_data)
+        yield
+        await database.close()
+
+    return opened
+
+
+async def prepare(database: Database, sample_data: bool) -> None:
+    """Tables, and goods in an empty shop; safe when several instances start at once."""
+    async with database.writing() as session:
+        await upgrade(session)
+        if sample_data:
+            await fill_if_empty(session)
+
+
+def _forgetting(writes: Writes, settings: Settings) -> Context:
+    async def forgetting(_app: web.Application) -> AsyncIterator[None]:
+        age = timedelta(days=settings.idempotency_days)
+        task = asyncio.create_task(forget_regularly(writes, age, FORGET_EVERY))
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    return forgetting
+
+
+class ServiceRoutes:
+    """Whether the shop works, and what can be asked of it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._document = DOCUMENT.read_bytes()
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/v1/health", self.health), web.get("/v1/openapi.yaml", self.document)]
+
+    async def health(self, _request: web.Request) -> web.Response:
+        async with self._database.reading() as session:
+            await session.execute(text("SELECT 1"))
+        return json_answer({"status": "ok"}).response()
+
+    async def document(self, _request: web.Request) -> web.Response:
+        return web.Response(body=self._document, content_type="application/yaml")

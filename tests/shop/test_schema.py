@@ -1,0 +1,121 @@
+"""The data outlives the program: migrations, restarts, new goods."""
+
+import asyncio
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from openapi_core import OpenAPI
+from pydantic import SecretStr
+from sqlalchemy import Connection, inspect, make_url
+
+from shop.app import prepare
+from shop.database import Database, with_driver
+from shop.models import Base
+from shop.sample_data import fill
+from shop.schema import configuration
+from shop.settings import Settings
+from tests.shop.client import ShopClient
+from tests.shop.conftest import GivenClock, Running, running
+from tests.shop.requests import item, placed, stock_of
+
+
+async def tables(database: Database) -> set[str]:
+    async with database.reading() as session:
+        connection = await session.connection()
+        return set(await connection.run_sync(lambda plain: inspect(plain).get_table_names()))
+
+
+async def downgrade(database: Database) -> None:
+    async with database.writing() as session:
+        connection = await session.connection()
+        await connection.run_sync(lambda plain: command.downgrade(configuration(plain), "base"))
+
+
+async def test_migrations_go_up_and_down_and_up_again(database: Database) -> None:
+    await prepare(database, sample_data=True)
+    assert await tables(database) == set(Base.metadata.tables) | {"alembic_version"}
+    await downgrade(database)
+    assert await tables(database) == {"alembic_version"}
+    await prepare(database, sample_data=True)
+    assert await tables(database) == set(Base.metadata.tables) | {"alembic_version"}
+
+
+async def test_migrations_make_what_the_models_say(database: Database) -> None:
+    def differences(plain: Connection) -> list[object]:
+        context = MigrationContext.configure(plain, opts={"compare_type": True})
+        return list(compare_metadata(context, Base.metadata))
+
+    await prepare(database, sample_data=False)
+    async with database.reading() as session:
+        assert await (await session.connection()).run_sync(differences) == []
+
+
+async def test_migrations_started_at_once_run_once(database_url: str) -> None:
+    databases = [Database(database_url) for _ in range(4)]
+    await asyncio.gather(*(prepare(database, sample_data=True) for database in databases))
+    assert "orders" in await tables(databases[0])
+    for database in databases:
+        await database.close()
+
+
+async def test_a_migration_that_fails_leaves_nothing_behind(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_session: object) -> bool:
+        raise RuntimeError
+
+    monkeypatch.setattr("shop.app.fill_if_empty", broken)
+    with pytest.raises(RuntimeError):
+        await prepare(database, sample_data=True)
+    assert await tables(database) == set()
+
+
+async def test_a_restart_keeps_orders_stock_and_stored_answers(start: Running) -> None:
+    async with start() as shop:
+        number = await placed(shop, item(quantity=4))
+        before = (await shop.get(f"/v1/orders/{number}")).json
+        change = await shop.patch(f"/v1/orders/{number}", {"payment_method": "card"}, key="kept")
+    async with start() as shop:
+        assert (await shop.get(f"/v1/orders/{number}")).json == before | {"payment_method": "card"}
+        assert await stock_of(shop, "aeropix-mini-red") == 20
+        again = await shop.patch(f"/v1/orders/{number}", {"payment_method": "card"}, key="kept")
+        assert (again.replayed, again.raw) == (True, change.raw)
+        assert await placed(shop) == "NC-104202"
+
+
+async def test_a_shop_without_sample_data_is_empty(settings: Settings, clock: GivenClock, openapi: OpenAPI) -> None:
+    empty = settings.model_copy(update={"sample_data": False})
+    async with running(empty, clock, openapi) as shop:
+        assert (await shop.get("/v1/products")).json == {"items": []}
+
+
+async def test_seeding_anew_restores_the_goods_and_keeps_the_orders(shop: ShopClient, database: Database) -> None:
+    number = await placed(shop, item(quantity=4))
+    async with database.writing() as session:
+        await fill(session)
+    assert await stock_of(shop, "aeropix-mini-red") == 24
+    assert (await shop.get(f"/v1/orders/{number}")).json["items"][0]["quantity"] == 4
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+asyncpg"])
+def test_a_postgresql_url_gets_the_driver_that_is_used(scheme: str) -> None:
+    url = with_driver(f"{scheme}://shop:secret@db.example/shop?ssl=require")
+    assert url == make_url("postgresql+asyncpg://shop:secret@db.example/shop?ssl=require")
+
+
+@pytest.mark.parametrize(
+    ("url", "decided", "wanted"),
+    [
+        ("sqlite:///shop.db", None, True),
+        ("sqlite:///shop.db", False, False),
+        ("postgresql://db.example/shop", None, False),
+        ("postgresql://db.example/shop", True, True),
+    ],
+)
+def test_sample_goods_go_into_the_embedded_database_or_where_they_are_wanted(
+    url: str, decided: bool | None, wanted: bool
+) -> None:
+    settings = Settings(token=SecretStr("secret"), database_url=SecretStr(url), sample_data=decided)
+    assert settings.wants_sample_data is wanted
