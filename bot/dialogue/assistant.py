@@ -103,6 +103,11 @@ class Assistant:
         self._pending.pop(name, None)
         self._kept.pop(name, None)
 
+    def forget_all(self) -> None:
+        """Every conversation is read from Redis again."""
+        self._pending.clear()
+        self._kept.clear()
+
     def apology(self, incoming: Incoming) -> Reply:
         """The domain's own `utter_failed`, in the language that the channel hints at."""
         language = incoming.language or LANGUAGES[0]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Self, cast
 from uuid import uuid4
@@ -147,7 +148,8 @@ class ShopClient:
         all_headers = self.headers(raw) | dict(headers or {})
         request = MockRequest(HOST, method, path, args=dict(query or {}), headers=all_headers, data=raw or None)
         request.content_type = all_headers.get("Content-Type", "application/json")
-        async with self.http.request(method, path, params=query, data=raw or None, headers=all_headers) as response:
+        body = BytesIO(raw) if raw else None
+        async with self.http.request(method, path, params=query, data=body, headers=all_headers) as response:
             answer = await response.read()
             self._check(request, response, answer)
             return Reply(response.status, answer, dict(response.headers), self._takes(request))

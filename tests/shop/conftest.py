@@ -1,13 +1,14 @@
 """A running shop on a database of its own: SQLite, and PostgreSQL too if TEST_POSTGRES_URL is set."""
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 import orjson
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
@@ -51,25 +52,33 @@ def clock() -> GivenClock:
     return GivenClock()
 
 
-@pytest.fixture(params=BACKENDS)
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """An empty database."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'shop.db'}"
-        return
-    async with _postgres_database() as url:
-        yield url
-
-
-@asynccontextmanager
-async def _postgres_database() -> AsyncIterator[str]:
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A database of this test run's own on the given server."""
     assert POSTGRES is not None
     name = f"shop_{uuid4().hex}"
-    connection = await asyncpg.connect(POSTGRES)
-    await connection.execute(f"CREATE DATABASE {name}")
+    # Nothing here pulls the plug, so commits need not wait for the disk.
+    quick = f"ALTER DATABASE {name} SET synchronous_commit = off"
+    asyncio.run(_on_postgres(POSTGRES, f"CREATE DATABASE {name}", quick))
     yield make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    asyncio.run(_on_postgres(POSTGRES, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+async def _on_postgres(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    for statement in statements:
+        await connection.execute(statement)
     await connection.close()
+
+
+@pytest.fixture(params=BACKENDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'shop.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    asyncio.run(_on_postgres(url, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public"))
+    return url
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from shop.database import Database
-from shop.models import Addon, Counter, Customer, Variant
-from tests.shop.client import ShopClient
+from shop.models import Addon, Counter, Customer, Product, Variant
+from tests.shop.client import Reply, ShopClient
 from tests.shop.conftest import GivenClock
 from tests.shop.requests import ADDRESS, VIENNA, advanced, item, order, placed, stock_of
 
@@ -81,8 +81,7 @@ async def test_a_variant_that_does_not_exist_is_not_found(shop: ShopClient) -> N
 async def test_goods_in_two_currencies_are_not_sold_together(shop: ShopClient, database: Database) -> None:
     async with database.writing() as session:
         await session.execute(update(Counter).where(Counter.name == "catalog_revision").values(value=Counter.value + 1))
-        product = Variant.__table__.metadata.tables["products"]
-        await session.execute(update(product).where(product.c.id == "stridelab-run").values(currency="CHF"))
+        await session.execute(update(Product).where(Product.id == "stridelab-run").values(currency="CHF"))
     reply = await shop.post("/v1/quotes", {"items": [item(), item("stridelab-run-42-blue")]})
     assert (reply.slug, reply.json["errors"][0]["path"]) == ("invalid-request", "items")
 
@@ -204,15 +203,21 @@ async def test_a_limit_that_makes_no_sense_is_refused(shop: ShopClient, limit: s
     assert (reply.slug, reply.json["errors"][0]["path"]) == ("invalid-request", "query.limit")
 
 
+async def tried_on(shop: ShopClient, number: str) -> list[Reply]:
+    """Everything that can be tried on an order."""
+    path = f"/v1/orders/{number}"
+    return [
+        await shop.get(path),
+        await shop.patch(path, {"payment_method": "card"}),
+        await shop.post(f"{path}/cancellation", {}),
+    ]
+
+
 async def test_somebody_elses_order_looks_like_none_at_all(shop: ShopClient) -> None:
     number = await placed(shop)
     stranger = shop.acting_for("customer-2")
-    for call in (
-        lambda which: stranger.get(f"/v1/orders/{which}"),
-        lambda which: stranger.patch(f"/v1/orders/{which}", {"payment_method": "card"}),
-        lambda which: stranger.post(f"/v1/orders/{which}/cancellation", {}),
-    ):
-        theirs, nobodys = await call(number), await call("NC-999999")
+    tries = zip(await tried_on(stranger, number), await tried_on(stranger, "NC-999999"), strict=True)
+    for theirs, nobodys in tries:
         assert (theirs.status, theirs.slug) == (404, "order-not-found")
         assert _without_instance(theirs.raw) == _without_instance(nobodys.raw)
         assert set(theirs.headers) == set(nobodys.headers)

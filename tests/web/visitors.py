@@ -20,7 +20,7 @@ class Visitors:
     async def come(self, path: str = "/", size: tuple[int, int] = DESKTOP) -> Page:
         """A new visitor, with a browser storage of their own."""
         page = await self.new_page(size)
-        await page.goto(self.address + path)
+        await page.goto(self.address + path, wait_until="domcontentloaded")
         return page
 
     async def new_page(self, size: tuple[int, int] = DESKTOP) -> Page:
@@ -33,7 +33,7 @@ class Visitors:
     async def another_tab(self, page: Page) -> Page:
         """A second tab of the same visitor."""
         tab = self._watched(await page.context.new_page())
-        await tab.goto(page.url)
+        await tab.goto(page.url, wait_until="domcontentloaded")
         return tab
 
     def _watched(self, page: Page) -> Page:

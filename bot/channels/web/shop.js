@@ -4,7 +4,10 @@ import { element, hideBroken, webAddress } from "./chat/dom.js";
 import { languageOf } from "./chat/words.js";
 
 /** @typedef {import("./chat/words.js").Language} Language */
-/** @typedef {{id: string, name: string, tagline: string, image: string | null, price: string, monthly: string | null}} Product */
+/**
+ * @typedef {{id: string, name: string, tagline: string, image: string | null, price: string, monthly: string | null}}
+ *   Product
+ */
 
 /** German stands in the page itself. */
 const ENGLISH = {
@@ -84,15 +87,19 @@ function card(product, language) {
   const title = element("h3", {}, product.name);
   const text = element("div", { class: "text" }, title, element("p", {}, product.tagline));
   const asked = () => chat.say(words.askAbout(product.name));
-  const ask = element("button", { type: "button", "aria-label": `${words.ask}: ${product.name}`, click: asked }, words.ask);
+  const ask = element(
+    "button",
+    { type: "button", "aria-label": `${words.ask}: ${product.name}`, click: asked },
+    words.ask,
+  );
   return element("li", { class: "card" }, picture(product), text, prices(product, words.or), ask);
 }
 
 /** @param {Product} product */
 function picture(product) {
   const source = webAddress(product.image, location.href);
-  const size = { width: 800, height: 600 };
-  const image = source === null ? null : element("img", { src: source, alt: "", loading: "lazy", error: hideBroken, ...size });
+  const attributes = { alt: "", loading: "lazy", width: 800, height: 600, error: hideBroken };
+  const image = source === null ? null : element("img", { src: source, ...attributes });
   return element("div", { class: "picture" }, image);
 }
 

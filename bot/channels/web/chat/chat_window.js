@@ -16,7 +16,12 @@ export class ChatWindow {
   #panel;
   #isOpen = false;
   #coversPage = false;
-  #launcher = element("button", { type: "button", class: "launcher", "aria-haspopup": "dialog", click: () => this.open() });
+  #launcher = element("button", {
+    type: "button",
+    class: "launcher",
+    "aria-haspopup": "dialog",
+    click: () => this.open(),
+  });
   #frame = element("div", { class: "frame", hidden: true });
   #fullScreen = matchMedia(FULL_SCREEN);
   #fit = () => this.#fitScreen();
@@ -25,7 +30,10 @@ export class ChatWindow {
   constructor(host) {
     this.#host = host;
     this.#server = new URL(host.getAttribute("server") ?? import.meta.url, location.href);
-    this.session = new ChatSession(this.#server, languageOf(host.getAttribute("language") ?? document.documentElement.lang));
+    this.session = new ChatSession(
+      this.#server,
+      languageOf(host.getAttribute("language") ?? document.documentElement.lang),
+    );
     this.#root = host.attachShadow({ mode: "open" });
     this.#panel = this.#newPanel();
     this.#build();
@@ -107,7 +115,8 @@ export class ChatWindow {
     const words = wordsIn(this.session.language);
     const label = unread === 0 ? words.open : words.openUnread(unread);
     if (this.#launcher.getAttribute("aria-label") === label) return;
-    const badge = element("span", { class: "badge", "aria-hidden": "true", hidden: unread === 0 }, unread > 9 ? "9+" : String(unread));
+    const count = unread > 9 ? "9+" : String(unread);
+    const badge = element("span", { class: "badge", "aria-hidden": "true", hidden: unread === 0 }, count);
     setAttribute(this.#launcher, "aria-label", label);
     this.#launcher.replaceChildren(icon("chat"), element("span", { class: "launcher-text" }, words.launcher), badge);
   }
@@ -138,7 +147,9 @@ export class ChatWindow {
 
   /** Over a covered page the focus goes round in the panel. @param {KeyboardEvent} event */
   #keepInside(event) {
-    const stops = [...this.#frame.querySelectorAll("button:not(:disabled, [tabindex='-1']), textarea, a, [tabindex='0']")];
+    const stops = [
+      ...this.#frame.querySelectorAll("button:not(:disabled, [tabindex='-1']), textarea, a, [tabindex='0']"),
+    ];
     const edge = event.shiftKey ? stops[0] : stops.at(-1);
     if (this.#root.activeElement !== edge) return;
     event.preventDefault();

@@ -71,7 +71,10 @@ export class Delivery {
     if (!this.#connection.send({ type: "message", id, text, ...(payload === null ? {} : { payload }) })) return;
     this.#tries.set(id, tries + 1);
     // A line can die without closing; no confirmation is the only sign of it.
-    this.#inFlight.set(id, setTimeout(() => this.#connection.restart(), CONFIRM_WITHIN_MS));
+    this.#inFlight.set(
+      id,
+      setTimeout(() => this.#connection.restart(), CONFIRM_WITHIN_MS),
+    );
   }
 
   /** @param {string} id */

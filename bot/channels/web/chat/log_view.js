@@ -42,7 +42,8 @@ export class LogView {
       this.#log,
       this.#typing,
     );
-    this.#jump = element("button", { type: "button", class: "jump", hidden: true, click: () => this.#jumpToEnd() }, words.newMessage, icon("down"));
+    const jump = { type: "button", class: "jump", hidden: true, click: () => this.#jumpToEnd() };
+    this.#jump = element("button", jump, words.newMessage, icon("down"));
     this.element = element("div", { class: "conversation" }, this.#scroller, this.#jump);
     this.#emptyState = emptyState;
     new ResizeObserver(() => this.#following && this.#scrollToNewest("instant")).observe(this.#scroller);
@@ -155,6 +156,7 @@ export class LogView {
  * @param {Item[]} items
  */
 function turnStart(items) {
-  const start = items.findLastIndex((item, index) => item.startsGroup || item.at.getTime() - items[index - 1].at.getTime() > ONE_TURN_MS);
+  const pauseBefore = (/** @type {number} */ index) => items[index].at.getTime() - items[index - 1].at.getTime();
+  const start = items.findLastIndex((item, index) => item.startsGroup || pauseBefore(index) > ONE_TURN_MS);
   return items[start]?.key;
 }

@@ -27,7 +27,13 @@ export class MessageView {
     this.#item = item;
     this.#around = around;
     // Entries in another language than the panel's are read aloud in their own.
-    const said = element("div", { class: "said", lang: item.language }, this.#speaker(), ...this.#content(), this.#time());
+    const said = element(
+      "div",
+      { class: "said", lang: item.language },
+      this.#speaker(),
+      ...this.#content(),
+      this.#time(),
+    );
     this.element = element("div", { class: "row", "data-from": item.from }, this.#day, said, this.#delivery);
     this.update(item);
   }
@@ -73,15 +79,16 @@ export class MessageView {
 
   /** @param {Button[]} buttons */
   #quickReplies(buttons) {
-    const label = this.#around.words.choices;
-    return element("div", { class: "replies", role: "group", "aria-label": label }, ...buttons.map((each) => this.#button(each)));
+    const attributes = { class: "replies", role: "group", "aria-label": this.#around.words.choices };
+    return element("div", attributes, ...buttons.map((each) => this.#button(each)));
   }
 
   /** @param {Card[]} cards */
   #cards(cards) {
-    const label = this.#around.words.cards;
+    const attributes = { class: "cards", role: "list", "aria-label": this.#around.words.cards };
     // Once its buttons are used up, only its own stop lets the keyboard scroll it.
-    const list = element("div", { class: "cards", role: "list", tabindex: cards.length > 1 ? 0 : null, "aria-label": label }, ...cards.map((card) => this.#card(card)));
+    const tabindex = cards.length > 1 ? 0 : null;
+    const list = element("div", { ...attributes, tabindex }, ...cards.map((card) => this.#card(card)));
     return element("div", { class: "deck" }, list, ...(cards.length > 1 ? this.#turners(list) : []));
   }
 
@@ -93,7 +100,8 @@ export class MessageView {
     // Five cards have five buttons of the same name: only with the card's title can they be told apart by ear.
     const buttons = card.buttons.map((each) => this.#button(each, { "aria-label": `${each.title}: ${card.title}` }));
     const text = element("div", { class: "card-text" }, element("p", { class: "card-title" }, card.title), subtitle);
-    return element("div", { class: "card", role: "listitem" }, picture, text, element("div", { class: "card-buttons" }, ...buttons));
+    const choices = element("div", { class: "card-buttons" }, ...buttons);
+    return element("div", { class: "card", role: "listitem" }, picture, text, choices);
   }
 
   /** @param {Button} button @param {Record<string, unknown>} [attributes] */
@@ -119,8 +127,8 @@ export class MessageView {
   /** @param {HTMLElement} list @param {"previous" | "next"} name @param {1 | -1} direction */
   #turner(list, name, direction) {
     const turn = () => list.scrollBy({ left: direction * list.clientWidth * 0.8 });
-    const label = this.#around.words[name];
-    return element("button", { type: "button", class: `turn ${name}`, tabindex: -1, "aria-label": label, click: turn }, icon(name));
+    const attributes = { type: "button", class: `turn ${name}`, tabindex: -1, "aria-label": this.#around.words[name] };
+    return element("button", { ...attributes, click: turn }, icon(name));
   }
 
   /** @param {HTMLButtonElement} button */

@@ -79,7 +79,8 @@ export class Panel {
   #head() {
     const { title, words, minimise } = this.#fittings;
     const name = element("div", { class: "name" }, element("h2", { id: "title" }, title ?? words.title), this.#status);
-    const close = element("button", { type: "button", class: "minimise", "aria-label": words.minimise, click: minimise }, icon("minimise"));
+    const attributes = { type: "button", class: "minimise", "aria-label": words.minimise, click: minimise };
+    const close = element("button", attributes, icon("minimise"));
     return element("div", { class: "head" }, mark(), name, this.#languages(), close);
   }
 

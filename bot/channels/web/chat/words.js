@@ -8,7 +8,8 @@ export const LANGUAGES = ["de", "en"];
 const GERMAN = {
   title: "Frag uns",
   open: "Frag uns – Chat öffnen",
-  openUnread: (/** @type {number} */ count) => `Frag uns – Chat öffnen, ${count === 1 ? "1 neue Nachricht" : `${count} neue Nachrichten`}`,
+  openUnread: (/** @type {number} */ count) =>
+    `Frag uns – Chat öffnen, ${count === 1 ? "1 neue Nachricht" : `${count} neue Nachrichten`}`,
   launcher: "Frag uns",
   minimise: "Chat minimieren",
   connecting: "Verbinde …",
@@ -46,7 +47,8 @@ const GERMAN = {
   cards: "Vorschläge",
   chosen: "ausgewählt",
   emptyTitle: "Hallo! Was kann ich für dich tun?",
-  emptyText: "Ich bin der digitale Assistent des Shops. Ich berate dich, nehme Bestellungen an und weiß, wo dein Paket ist.",
+  emptyText:
+    "Ich bin der digitale Assistent des Shops. Ich berate dich, nehme Bestellungen an und weiß, wo dein Paket ist.",
   starters: ["Was kann ich bei euch mieten?", "Wo ist mein Paket?", "Was habt ihr unter 500 Euro?"],
   today: "Heute",
   yesterday: "Gestern",
@@ -119,5 +121,9 @@ export function wordsIn(language) {
  * @returns {Language}
  */
 export function languageOf(tag) {
-  return String(tag ?? "").toLowerCase().startsWith("en") ? "en" : "de";
+  return String(tag ?? "")
+    .toLowerCase()
+    .startsWith("en")
+    ? "en"
+    : "de";
 }
