@@ -1,6 +1,7 @@
 """What all actions share: who is speaking, which shop, which language; and what forms of ours do with an answer."""
 
 import abc
+import copy
 import logging
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -115,15 +116,24 @@ class Form(GoalAction, abc.ABC):
             cls.action_name = f"validate_{cls.form}"
 
     async def act(self, turn: Turn) -> list[Event]:
-        draft = dict(turn.slot(self.draft_slot) or {})
+        draft = copy.deepcopy(turn.slot(self.draft_slot) or {})
         question = self._open_question(turn)
         if self._returns_from_interruption(turn):
             return [SlotSet("requested_slot", await self.next_question(turn, draft))]
         events = self._remember_interrupted(turn) if question is None else []
-        if not await self.take(turn, draft, question):
-            return [SlotSet("requested_slot", question)]  # nothing was set: Rasa lets a rule answer, then comes back
-        following = await self.next_question(turn, draft)
+        try:
+            if not await self.take(turn, draft, question):
+                return [SlotSet("requested_slot", question)]  # nothing was set: Rasa lets a rule answer, then comes back
+            following = await self.next_question(turn, draft)
+        except Unavailable as error:
+            return [*events, *self._kept(turn, draft, question, error)]
         return [*events, SlotSet(self.draft_slot, draft), SlotSet("requested_slot", following)]
+
+    def _kept(self, turn: Turn, draft: dict[str, Any], question: str | None, error: Unavailable) -> list[Event]:
+        """The shop is away in the midst of the form: what was said is kept, and the form stays where it is."""
+        log.warning("conversation=%s form=%s shop unavailable: %s", turn.customer, self.form, error)
+        turn.say("utter_shop_unavailable")
+        return [SlotSet(self.draft_slot, draft), SlotSet("requested_slot", question)]
 
     @abc.abstractmethod
     async def take(self, turn: Turn, draft: dict[str, Any], question: str | None) -> bool:

@@ -47,6 +47,7 @@ class OrderForm(Form):
         if question == "order_confirmed" and turn.heard.intent in ("affirm", "deny") and not _has_news(turn):
             self._decide(turn, draft)
             return True
+        draft["summed"] = False
         only_plain = question is not None and turn.heard.intent in QUESTIONS_OF_THEIR_OWN
         taken = await self._take_answer(turn, draft, question, only_plain)
         if not only_plain:
@@ -75,11 +76,11 @@ class OrderForm(Form):
         return "order_confirmed" if draft.get("payment") else "order_payment"
 
     def _decide(self, turn: Turn, draft: Draft) -> None:
-        if turn.heard.intent == "affirm":
+        if turn.heard.intent == "deny":
+            draft["declined"] = True
+        elif draft.get("summed"):  # a yes to a summary that the shop's absence kept from being shown is none
             draft["state"] = "confirmed"
             draft.setdefault("key", f"order-{turn.heard.message_id}")
-        else:
-            draft["declined"] = True
 
     async def _take_answer(self, turn: Turn, draft: Draft, question: str | None, only_plain: bool) -> bool:
         """The answer to what was asked, when the message is one, whatever the NLU took it for."""
@@ -208,7 +209,10 @@ class OrderForm(Form):
         if draft.get("address") or draft.get("asked_shop"):
             return
         draft["asked_shop"] = True
-        customer = await turn.backend.customer(turn.customer)
+        try:
+            customer = await turn.backend.customer(turn.customer)
+        except Unavailable:
+            return  # then it is asked for
         if customer.addresses:
             draft["address"] = customer.addresses[0].model_dump()
 
@@ -317,7 +321,7 @@ class AskOrderConfirmed(GoalAction):
             address=f"{address.name}, {address.street}, {address.postal_code} {address.city}",
             payment=wording.payment(draft["payment"], turn.language),
         )
-        return []
+        return [SlotSet("order_draft", {**draft, "summed": True})]
 
 
 class FinishOrder(GoalAction):

@@ -155,7 +155,7 @@ def _with_embedded(settings: Settings, supervisor: Supervisor) -> Settings:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     if settings.redis_url is None:
         command = embedded.redis_command(settings.data_dir)
-        supervisor.start({"redis": embedded.replaced_by(command)})
+        supervisor.start({"redis": embedded.replaced_by(command, settings.data_dir / "redis.log")})
         redis_url = f"unix://{embedded.socket_path(settings.data_dir, 'redis').absolute()}"
         settings = settings.model_copy(update={"redis_url": redis_url})
     if settings.web_secret is None:
@@ -169,7 +169,8 @@ def _with_shop(settings: Settings, supervisor: Supervisor) -> Settings:
     if settings.shop_url is None:
         token = embedded.kept_secret(settings.data_dir, "shop")
         environment = embedded.shop_environment(settings.data_dir, token)
-        supervisor.start({"shop": embedded.replaced_by(embedded.shop_command(settings.data_dir), environment)})
+        command = embedded.shop_command(settings.data_dir)
+        supervisor.start({"shop": embedded.replaced_by(command, settings.data_dir / "shop.log", environment)})
         os.environ["SHOP_URL"] = f"unix://{embedded.socket_path(settings.data_dir, 'shop')}"
         os.environ["SHOP_TOKEN"] = token
         settings = settings.model_copy(update={"shop_url": os.environ["SHOP_URL"], "shop_token": SecretStr(token)})

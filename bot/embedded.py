@@ -51,10 +51,14 @@ def shop_environment(data_dir: Path, token: str) -> dict[str, str]:
     }
 
 
-def replaced_by(command: list[str], environment: dict[str, str] | None = None) -> Callable[[], None]:
-    """A part that becomes another program."""
+def replaced_by(command: list[str], log: Path, environment: dict[str, str] | None = None) -> Callable[[], None]:
+    """A part that becomes another program, with its own log file."""
 
     def become() -> None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
         os.execve(command[0], command, {**os.environ, **(environment or {})})  # noqa: S606 - our own command
 
     return become

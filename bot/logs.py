@@ -1,16 +1,17 @@
-"""Log lines for people or for collectors. They carry ids and durations; Rasa's own lines may quote customers, so they are kept out."""
+"""Log lines for people or for collectors. They carry ids and durations; Rasa's own may quote customers, so they are kept out."""
 
 import json
 import logging
 import sys
 
-_QUIET = ("rasa", "rasa_sdk", "aiohttp.access", "httpx", "apscheduler", "telegram")
+_QUIET = ("py.warnings", "rasa", "rasa_sdk", "aiohttp.access", "httpx", "apscheduler", "telegram")
 
 
 def configure(level: str, form: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_AsJson() if form == "json" else logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.captureWarnings(True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
     _quieten_structlog()

@@ -17,6 +17,7 @@ CALM_SECONDS = 10.0
 """A part that lived this long may start again at once; one that dies sooner waits, longer each time."""
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
 
 
 class _Stop(Exception):
@@ -89,14 +90,14 @@ class Supervisor:
         sys.stderr.flush()
         pid = os.fork()
         if pid == 0:
-            _live(self._parts[name])
+            _live(name, self._parts[name])
         self._running[pid] = name
 
 
-def _live(part: Callable[[], None]) -> NoReturn:
+def _live(name: str, part: Callable[[], None]) -> NoReturn:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the parent decides
-    _die_with_parent()
+    _name_and_bind_to_parent(name)
     status = 1
     try:
         part()
@@ -108,10 +109,12 @@ def _live(part: Callable[[], None]) -> NoReturn:
         os._exit(status)
 
 
-def _die_with_parent() -> None:
-    """On Linux; elsewhere a killed parent leaves its parts behind."""
+def _name_and_bind_to_parent(name: str) -> None:
+    """On Linux `ps` tells the parts apart, and none survives its parent; elsewhere a killed parent leaves them behind."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        libc = ctypes.CDLL(None)
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        libc.prctl(_PR_SET_NAME, name.encode())
 
 
 def _raise_stop(_signal: int, _frame: FrameType | None) -> NoReturn:

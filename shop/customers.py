@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shop.answers import Answer, json_answer
 from shop.clock import Clock
-from shop.database import Database, insert_if_absent
+from shop.database import Database, insert_if_absent, insert_or_set
 from shop.idempotency import Writes, customer_scope, read_write
 from shop.models import Address, Customer, Json
 from shop.problems import CustomerNotFound, invalid
@@ -21,6 +21,8 @@ PAYMENT_METHODS: list[PaymentMethod] = ["invoice", "paypal", "card", "direct_deb
 
 EMAIL_PATTERN = r"^[^@\s\u0000-\u001f\u007f]+@[^@\s\u0000-\u001f\u007f]+\.[^@\s\u0000-\u001f\u007f]+$"
 POSTAL_CODE_DIGITS = {"DE": 5, "AT": 4, "CH": 4}
+CUSTOMERS = cast(Table, Customer.__table__)
+ADDRESSES = cast(Table, Address.__table__)
 ADDRESS_MEMBERS = ("name", "street", "postal_code", "city", "country")
 
 
@@ -74,13 +76,14 @@ class Customers:
             "payment_methods": PAYMENT_METHODS,
             "created_at": self._clock.now(),
         }
-        await insert_if_absent(session, cast(Table, Customer.__table__), row)
+        await insert_if_absent(session, CUSTOMERS, row)
 
-    async def check_payment(self, session: AsyncSession, customer_id: str, method: PaymentMethod) -> None:
-        """Raises InvalidRequest if the customer may not pay like this."""
+    async def check_payment(self, session: AsyncSession, customer_id: str, method: PaymentMethod) -> bool:
+        """Whether the customer exists. Raises InvalidRequest if they may not pay like this."""
         allowed = await session.scalar(select(Customer.payment_methods).where(Customer.id == customer_id))
-        if method not in (allowed or []):
+        if allowed is not None and method not in allowed:
             raise invalid("payment_method", "is not one of the customer's payment methods")
+        return allowed is not None
 
     async def change(self, session: AsyncSession, customer_id: str, change: CustomerChange) -> None:
         """Creates the customer if need be."""
@@ -90,10 +93,8 @@ class Customers:
 
     async def remember(self, session: AsyncSession, customer_id: str, address: AddressBody) -> None:
         """Keeps the address of an order, as the one last used."""
-        values = {"customer_id": customer_id, **address.model_dump()}
-        now = self._clock.now()
-        if not await insert_if_absent(session, cast(Table, Address.__table__), values | {"used_at": now}):
-            await session.execute(update(Address).filter_by(**values).values(used_at=now))
+        key = {"customer_id": customer_id, **address.model_dump()}
+        await insert_or_set(session, ADDRESSES, key, {"used_at": self._clock.now()})
 
 
 def _view(customer: Customer, addresses: list[Json]) -> Json:

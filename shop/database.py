@@ -103,13 +103,21 @@ class Database:
 
 async def insert_if_absent(session: AsyncSession, table: Table, values: Mapping[str, Any]) -> bool:
     """Inserts the row unless its key is taken; says whether it did. Waits for a concurrent insert of the same key."""
-    insert = sqlite.insert if _dialect(session) == "sqlite" else postgresql.insert
-    query = insert(table).values(values).on_conflict_do_nothing().returning(literal(1))
+    query = _insert(session, table).values(values).on_conflict_do_nothing().returning(literal(1))
     return await session.scalar(query) is not None
 
 
-def _dialect(session: AsyncSession) -> str:
-    return session.get_bind().dialect.name
+async def insert_or_set(
+    session: AsyncSession, table: Table, key: Mapping[str, Any], changing: Mapping[str, Any]
+) -> None:
+    """Inserts the row, or sets what changes if its key is taken; `key` are the columns of a unique constraint."""
+    query = _insert(session, table).values({**key, **changing})
+    await session.execute(query.on_conflict_do_update(index_elements=list(key), set_=dict(changing)))
+
+
+def _insert(session: AsyncSession, table: Table) -> postgresql.Insert | sqlite.Insert:
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    return insert(table)
 
 
 def _set_up_sqlite(engine: AsyncEngine, begin: str, wait_milliseconds: int) -> None:

@@ -64,12 +64,21 @@ class Writes:
     async def once(self, write: Write, work: Work) -> Answer:
         """The answer of the work, or the stored one. A concurrent duplicate waits for the first to end.
 
-        A refusal is an answer and is stored too; an outage is not. Raises IdempotencyKeyReused.
+        A refusal undoes the work, is an answer, and is stored too; an outage is not. Raises IdempotencyKeyReused.
         """
+        try:
+            return await self._run(write, work)
+        except IdempotencyKeyReused:
+            raise
+        except Problem as problem:
+            refusal = Answer(problem.status, problem.body(write.instance), PROBLEM_JSON)
+            return await self._run(write, _always(refusal))
+
+    async def _run(self, write: Write, work: Work) -> Answer:
         async with self._database.writing() as session:
             if not await self._claim(session, write):
                 return await _stored(session, write)
-            answer = await _attempt(session, write, work)
+            answer = await work(session)
             await _keep(session, write, answer)
             return answer
 
@@ -98,12 +107,11 @@ async def _stored(session: AsyncSession, write: Write) -> Answer:
     return Answer(row.status, row.body.encode(), row.content_type, replayed=True)
 
 
-async def _attempt(session: AsyncSession, write: Write, work: Work) -> Answer:
-    try:
-        async with session.begin_nested():
-            return await work(session)
-    except Problem as problem:
-        return Answer(problem.status, problem.body(write.instance), PROBLEM_JSON)
+def _always(answer: Answer) -> Work:
+    async def work(_session: AsyncSession) -> Answer:
+        return answer
+
+    return work
 
 
 async def _keep(session: AsyncSession, write: Write, answer: Answer) -> None:

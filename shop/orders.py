@@ -111,8 +111,8 @@ class Orders:
         """Raises VariantNotFound, InvalidRequest, OutOfStock."""
         snapshot, _ = await self._look(session, request.items)
         lines = price_items(snapshot, request.items)
-        await self._customers.ensure(session, customer_id, request.language)
-        await self._customers.check_payment(session, customer_id, request.payment_method)
+        if not await self._customers.check_payment(session, customer_id, request.payment_method):
+            await self._customers.ensure(session, customer_id, request.language)
         await exchange(session, returned=Pieces(), wanted=_pieces(lines))
         order = self._new(await _next(session, ORDER_NUMBER), customer_id, request, lines)
         session.add(order)

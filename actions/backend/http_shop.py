@@ -1,6 +1,7 @@
 """The port over HTTP, as docs/port.md publishes it."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,7 +27,7 @@ from actions.backend.port import (
 TIMEOUT = ClientTimeout(total=8, connect=2)
 TRY_AGAIN_AFTER_SECONDS = (0.2, 0.8)
 CATALOG_SECONDS = 2.0
-"""How long the catalog is taken as read: stock in an answer is at most so old; an order checks it anew."""
+"""For how long the catalog is taken as read: stock in an answer is at most so old; an order checks it anew."""
 
 
 class HttpShop:
@@ -40,9 +41,15 @@ class HttpShop:
         self._catalog: tuple[float, tuple[Product, ...]] | None = None
 
     async def products(self) -> Sequence[Product]:
-        now = asyncio.get_running_loop().time()
+        """While the shop is away, the catalog as it was last: names and prices outlive an outage."""
+        now = time.monotonic()
         if self._catalog is None or now - self._catalog[0] > CATALOG_SECONDS:
-            found = await self._call("GET", "/v1/products")
+            try:
+                found = await self._call("GET", "/v1/products")
+            except Unavailable:
+                if self._catalog is None:
+                    raise
+                return self._catalog[1]
             self._catalog = (now, tuple(Product.model_validate(product) for product in found["items"]))
         return self._catalog[1]
 

@@ -88,7 +88,7 @@ class GatewayDoor:
     async def _check_rate(self, incoming: Incoming) -> None:
         key = self._keys.rate(incoming.channel, incoming.account)
         async with self._redis.pipeline(transaction=False) as pipe:
-            sent, _ = await pipe.incr(key).expire(key, 60, nx=True).execute()
+            _, sent = await pipe.set(key, 0, ex=60, nx=True).incr(key).execute()
         if sent > self._messages_per_minute:
             ACCEPTED.labels(incoming.channel, "too_many").inc()
             raise TooMany("too many messages in a minute", retry_after=30)
