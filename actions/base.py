@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import wording
@@ -19,7 +19,9 @@ from actions.settings import ActionSettings, settings
 
 log = logging.getLogger(__name__)
 
-Event = EventType
+Event = dict[str, Any]
+"""As rasa_sdk's helpers make them and Rasa reads them."""
+
 Button = dict[str, str]
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from aiohttp import web
-from redis.asyncio import Redis
 
 from bot.channels import registry
 from bot.channels.web_pages import Pages
@@ -23,7 +22,7 @@ from bot.dialogue.assistant import Assistant
 from bot.dialogue.tracker_store import FlatTrackerStore
 from bot.gateway import server
 from bot.gateway.door import GatewayDoor
-from bot.redis_client import connect
+from bot.redis_client import Client, connect
 from bot.redis_keys import Keys
 from bot.settings import Settings
 from bot.shop_window import ShopWindow
@@ -44,10 +43,11 @@ def load_assistant(settings: Settings, model: Path) -> Assistant:
 
     patches.apply()
     url = settings.action_endpoint_url
-    return Assistant.load(model, EndpointConfig(url=url) if url else InProcessActions("actions"))
+    actions = EndpointConfig(url=url) if url else InProcessActions("actions")
+    return Assistant.load(model, actions, settings.form_of_address)
 
 
-def lane(settings: Settings, redis: Redis, name: Any) -> Lane:
+def lane(settings: Settings, redis: Client, name: Any) -> Lane:
     return Lane(redis, Keys(settings.shards), name, SystemClock(), settings.lock_seconds)
 
 
@@ -85,7 +85,7 @@ class Gateway:
             self.door, list(self.channels.values()), self, _RasaApi(settings, assistant),
             settings.rest_token, settings.max_body_bytes,
         )  # fmt: skip
-        self.app.add_routes(Pages(self._shop.products, self._shop.session, self._shop.base_url).routes())
+        self.app.add_routes(Pages(self._shop, settings.own_url).routes())
 
     async def run(self, listening: sockets.socket) -> None:
         """Serves until SIGTERM; then lets open requests end."""
@@ -159,7 +159,7 @@ async def _holds(check: Callable[[], Awaitable[Any]]) -> bool:
     return True
 
 
-def _redis(settings: Settings) -> Redis:
+def _redis(settings: Settings) -> Client:
     return connect(_required(settings.redis_url))
 
 

@@ -9,8 +9,10 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr, ValidationError
@@ -22,7 +24,10 @@ from bot.settings import Settings
 from bot.supervisor import Supervisor
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Nochannel: one conversation per customer."
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Nochannel: one conversation per customer.",
 )
 console = Console(highlight=False, soft_wrap=True)
 
@@ -61,12 +66,16 @@ def train(force: Annotated[bool, typer.Option(help="Train even if nothing change
 @app.command()
 def chat(
     language: Annotated[str, typer.Option(help="de or en: what to be greeted in.")] = "de",
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what was understood: intent, confidence, entities.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show what was understood: intent, confidence, entities.")
+    ] = False,
 ) -> None:
     """Talk with the assistant in the terminal, with the embedded shop behind it."""
     settings = _settings()
     model = training.newest_model(settings.model)
-    _refuse_if(model is None, "there is no trained model yet: run `python -m bot train` (or `make chat`, which does it)")
+    _refuse_if(
+        model is None, "there is no trained model yet: run `python -m bot train` (or `make chat`, which does it)"
+    )
     _log_to_terminal(settings.model_copy(update={"log_level": "ERROR"}))
     supervisor = Supervisor()
     settings = _with_shop(settings, supervisor)
@@ -102,7 +111,8 @@ def channels() -> None:
 def settings_table() -> str:
     """Markdown, from the settings themselves."""
     rows = [
-        f"| `{name.upper()}` | {_default(field.default)} | {field.description} |" for name, field in Settings.model_fields.items()
+        f"| `{name.upper()}` | {_default(field.default)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
     ]
     return "\n".join(["| variable | default | what it does |", "|---|---|---|", *rows]) + "\n"
 
@@ -131,7 +141,9 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         listening = socket.create_server((settings.host, settings.port), backlog=1024, reuse_port=False)
     except OSError as error:
-        console.print(f"[red]port {settings.port} on {settings.host}: {error.strerror}. Choose another: PORT=8081 make run[/red]")
+        console.print(
+            f"[red]port {settings.port} on {settings.host}: {error.strerror}. Choose another: PORT=8081 make run[/red]"
+        )
         raise typer.Exit(2) from None
     listening.setblocking(False)
     return listening
@@ -184,31 +196,27 @@ def _serve(settings: Settings, supervisor: Supervisor, model: Path, listening: s
     from bot.app import Gateway, load_assistant, work
 
     assistant = load_assistant(settings, model)
-    parts = {f"worker-{number}": _worker(work, settings, assistant, number) for number in range(settings.workers)}
+    parts = {
+        f"worker-{number}": _in_a_loop(partial(work, settings, assistant, number)) for number in range(settings.workers)
+    }
 
-    def gateway() -> None:
-        _run_loop(_gateway(Gateway, settings, assistant, listening))
+    async def gateway() -> None:
+        await Gateway(settings, assistant).run(listening)
 
-    supervisor.start({**parts, "gateway": gateway})
+    supervisor.start({**parts, "gateway": _in_a_loop(gateway)})
     threading.Thread(target=_announce, args=(settings, began), daemon=True).start()
     supervisor.watch()
 
 
-def _worker(work: object, settings: Settings, assistant: object, number: int) -> "typer.models.CommandFunctionType":
-    def part() -> None:
-        _run_loop(work(settings, assistant, number))  # type: ignore[operator]
+def _in_a_loop(part: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    """A part of the supervisor's, out of a coroutine."""
 
-    return part
+    def run_loop() -> None:
+        import uvloop
 
+        uvloop.run(part())
 
-async def _gateway(gateway_class: type, settings: Settings, assistant: object, listening: socket.socket) -> None:
-    await gateway_class(settings, assistant).run(listening)
-
-
-def _run_loop(main_coroutine: object) -> None:
-    import uvloop
-
-    uvloop.run(main_coroutine)
+    return run_loop
 
 
 def _announce(settings: Settings, began: float) -> None:
@@ -216,7 +224,7 @@ def _announce(settings: Settings, began: float) -> None:
     url = f"http://{'127.0.0.1' if settings.host in ('0.0.0.0', '::') else settings.host}:{settings.port}/health/ready"  # noqa: S104
     while time.monotonic() < began + READY_WITHIN_SECONDS:
         try:
-            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
+            with urllib.request.urlopen(url, timeout=2) as answer:
                 if answer.status == 200:
                     break
         except (urllib.error.URLError, OSError):
@@ -225,7 +233,9 @@ def _announce(settings: Settings, began: float) -> None:
         console.print(f"[red]not ready after {READY_WITHIN_SECONDS} s; {url} says what is missing[/red]")
         return
     console.print(f"\nNochannel is ready after {time.monotonic() - began:.1f} s: [bold]{settings.own_url}[/bold]")
-    console.print(f'  page and chat   {settings.own_url}/')
-    console.print(f"  REST            curl -d '{{\"sender\": \"me\", \"message\": \"hallo\"}}' {settings.own_url}/webhooks/rest/webhook")
+    console.print(f"  page and chat   {settings.own_url}/")
+    console.print(
+        f'  REST            curl -d \'{{"sender": "me", "message": "hallo"}}\' {settings.own_url}/webhooks/rest/webhook'
+    )
     console.print(f"  health, metrics {settings.own_url}/health/ready, {settings.own_url}/metrics")
     console.print("  stop            Ctrl-C\n")

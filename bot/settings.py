@@ -13,43 +13,91 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
 
     environment: Literal["development", "production"] = Field(
-        "development", description="`production` refuses to start without the secrets that it needs and closes development pages."
+        "development",
+        description="`production` refuses to start without the secrets that it needs and closes development pages.",
     )
     host: str = Field("127.0.0.1", description="Address that the gateway listens on.")
     port: int = Field(8080, description="Port that the gateway listens on.")
-    public_url: str | None = Field(None, description="Address at which customers and vendors reach the gateway; default http://localhost:PORT.")
-    workers: int = Field(1, ge=1, le=64, description="Worker processes that answer turns, forked after the model is loaded.")
-    turns_at_once: int = Field(16, ge=1, description="Conversations that one worker answers side by side while their actions wait for the shop.")
+    public_url: str | None = Field(
+        None, description="Address at which customers and vendors reach the gateway; default http://localhost:PORT."
+    )
+    workers: int = Field(
+        1, ge=1, le=64, description="Worker processes that answer turns, forked after the model is loaded."
+    )
+    turns_at_once: int = Field(
+        16,
+        ge=1,
+        description="Conversations that one worker answers side by side while their actions wait for the shop.",
+    )
     data_dir: Path = Field(Path(".nochannel"), description="Where the embedded Redis and shop keep their data.")
     model: Path = Field(Path("models"), description="A trained model, or a folder of which the newest is taken.")
+
+    form_of_address: Literal["du", "Sie"] = Field("du", description="How German-speaking customers are addressed.")
 
     redis_url: str | None = Field(
         None,
         description="Redis 6.2 or later: `redis://`, `rediss://`, `unix://`, `redis+cluster://` or `redis+sentinel://host:port/service`; without it one is started under DATA_DIR.",
     )
-    shards: int = Field(16, ge=1, le=1024, description="Parts that the conversations are spread over. Fixed once there is data.")
-    lock_seconds: float = Field(10, gt=0, description="A conversation's lock, renewed while its turn runs; a dead worker's turn starts again after it.")
-    max_turn_attempts: int = Field(5, ge=1, description="A message whose turn failed so often is parked, and the customer is told.")
+    shards: int = Field(
+        16, ge=1, le=1024, description="Parts that the conversations are spread over. Fixed once there is data."
+    )
+    lock_seconds: float = Field(
+        10,
+        gt=0,
+        description="A conversation's lock, renewed while its turn runs; a dead worker's turn starts again after it.",
+    )
+    max_turn_attempts: int = Field(
+        5, ge=1, description="A message whose turn failed so often is parked, and the customer is told."
+    )
     max_send_attempts: int = Field(8, ge=1, description="A delivery that failed so often is parked.")
-    seen_seconds: int = Field(172_800, description="How long a vendor's message id is remembered, so that a second delivery is not a second message.")
+    seen_seconds: int = Field(
+        172_800,
+        description="How long a vendor's message id is remembered, so that a second delivery is not a second message.",
+    )
     max_waiting: int = Field(200, description="Messages of one conversation that may wait; more are refused with 429.")
-    answer_seconds: float = Field(25, description="How long a channel that answers in the same response (rest) holds the line.")
+    answer_seconds: float = Field(
+        25, description="How long a channel that answers in the same response (rest) holds the line."
+    )
 
-    shop_url: str | None = Field(None, description="The shop's API (docs/port.md); without it the embedded shop is started.")
-    shop_token: SecretStr | None = Field(None, description="Secret: bearer token for the shop's API. The embedded shop makes one at each start.")
-    action_endpoint_url: str | None = Field(None, description="A `rasa run actions` server; without it custom actions run inside the workers.")
+    shop_url: str | None = Field(
+        None, description="The shop's API (docs/port.md); without it the embedded shop is started."
+    )
+    shop_token: SecretStr | None = Field(
+        None, description="Secret: bearer token for the shop's API. The embedded shop makes one at each start."
+    )
+    action_endpoint_url: str | None = Field(
+        None, description="A `rasa run actions` server; without it custom actions run inside the workers."
+    )
 
-    rest_token: SecretStr | None = Field(None, description="Secret: bearer token of `rest`, `/model/parse` and the tracker. Required in production; without it they are open in development.")
-    web_secret: SecretStr | None = Field(None, description="Secret: signs the visitors' tokens of the web chat. Required in production; a random one is kept under DATA_DIR in development.")
-    web_origins: tuple[str, ...] = Field((), description="Origins of shop pages that may embed the widget, as a JSON list; the gateway's own always may.")
+    rest_token: SecretStr | None = Field(
+        None,
+        description="Secret: bearer token of `rest`, `/model/parse` and the tracker. Required in production; without it they are open in development.",
+    )
+    web_secret: SecretStr | None = Field(
+        None,
+        description="Secret: signs the visitors' tokens of the web chat. Required in production; a random one is kept under DATA_DIR in development.",
+    )
+    web_origins: tuple[str, ...] = Field(
+        (), description="Origins of shop pages that may embed the widget, as a JSON list; the gateway's own always may."
+    )
     telegram_token: SecretStr | None = Field(None, description="Secret: the bot's token. With it Telegram is on.")
-    telegram_secret: SecretStr | None = Field(None, description="Secret: the webhook's secret token (1-256 of A-Z a-z 0-9 _ -). Required for the webhook.")
-    telegram_mode: Literal["webhook", "polling"] = Field("polling", description="`webhook` registers PUBLIC_URL/webhooks/telegram; `polling` needs no public address.")
-    telegram_api_url: str = Field("https://api.telegram.org", description="Telegram's Bot API, or a server that speaks it.")
+    telegram_secret: SecretStr | None = Field(
+        None, description="Secret: the webhook's secret token (1-256 of A-Z a-z 0-9 _ -). Required for the webhook."
+    )
+    telegram_mode: Literal["webhook", "polling"] = Field(
+        "polling", description="`webhook` registers PUBLIC_URL/webhooks/telegram; `polling` needs no public address."
+    )
+    telegram_api_url: str = Field(
+        "https://api.telegram.org", description="Telegram's Bot API, or a server that speaks it."
+    )
 
-    messages_per_minute: int = Field(60, description="Messages that one account may send in a minute; more are refused with 429.")
+    messages_per_minute: int = Field(
+        60, description="Messages that one account may send in a minute; more are refused with 429."
+    )
     max_body_bytes: int = Field(262_144, description="Largest request body that the gateway reads.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log lines carry ids and durations, never customers' words.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Log lines carry ids and durations, never customers' words."
+    )
     log_format: Literal["text", "json"] = Field("text", description="`json` for log collectors.")
 
     @property

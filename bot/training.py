@@ -1,10 +1,12 @@
 """Training when it is needed: the model's name carries the fingerprint of what it was made from."""
 
+import fcntl
 import hashlib
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 INPUTS = ("config.yml", "domain.yml", "data", "bot/nlu")
@@ -36,12 +38,26 @@ def newest_model(path: Path) -> Path | None:
 
 def train(folder: Path, *, force: bool, say: Callable[[str], None]) -> Path:
     """The model of the present inputs, trained if there is none yet. Raises CalledProcessError when Rasa refuses them."""
-    model = folder / f"nochannel-{fingerprint()}.tar.gz"
+    with _alone(folder):
+        return _train(folder / f"nochannel-{fingerprint()}.tar.gz", force, say)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One training at a time; who waited finds the model made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _train(model: Path, force: bool, say: Callable[[str], None]) -> Path:
     if model.exists() and not force:
         model.touch()
         return model
     say("training; this takes a minute or two and is kept until the data changes")
     environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "OPENBLAS_NUM_THREADS": "2"}
-    command = [sys.executable, "-m", "rasa", "train", "--fixed-model-name", model.name.removesuffix(".tar.gz"), "--out", str(folder)]
+    name = model.name.removesuffix(".tar.gz")
+    command = [sys.executable, "-m", "rasa", "train", "--fixed-model-name", name, "--out", str(model.parent)]
     subprocess.run(command, check=True, env=environment)  # noqa: S603 - our own command
     return model

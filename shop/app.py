@@ -15,9 +15,9 @@ from shop.catalog import Catalog, CatalogRoutes
 from shop.clock import Clock
 from shop.customers import CustomerRoutes, Customers
 from shop.database import Database
-from shop.idempotency import Writes, forget_regularly
+from shop.idempotency import Writes
 from shop.images import ImageRoutes
-from shop.observe import observed
+from shop.observe import observed, say_failure
 from shop.orders import OrderRoutes, Orders
 from shop.sample_data import fill_if_empty
 from shop.schema import upgrade
@@ -65,14 +65,22 @@ async def prepare(database: Database, sample_data: bool) -> None:
 
 def _forgetting(writes: Writes, settings: Settings) -> Context:
     async def forgetting(_app: web.Application) -> AsyncIterator[None]:
-        age = timedelta(days=settings.idempotency_days)
-        task = asyncio.create_task(forget_regularly(writes, age, FORGET_EVERY))
+        task = asyncio.create_task(_forget_regularly(writes, timedelta(days=settings.idempotency_days)))
         yield
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
 
     return forgetting
+
+
+async def _forget_regularly(writes: Writes, age: timedelta) -> None:
+    while True:
+        try:
+            await writes.forget_older_than(age)
+        except Exception as error:
+            say_failure(error, task="forget")
+        await asyncio.sleep(FORGET_EVERY.total_seconds())
 
 
 class ServiceRoutes:

@@ -1,14 +1,14 @@
 """The catalog: products to look at and compare, with fresh stock."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Literal
 
 from aiohttp import web
 from pydantic import BaseModel, BeforeValidator, Field
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -17,7 +17,7 @@ from shop.database import Database
 from shop.models import Addon, Counter, Json, Part, Product, Variant
 from shop.money import Money
 from shop.problems import ProductNotFound, VariantNotFound
-from shop.requests import read_query
+from shop.requests import PRODUCT_KEY_PATTERN, read_query
 
 REVISION = "catalog_revision"  # a counter that grows whenever the catalog's tables change
 
@@ -93,26 +93,20 @@ class Catalog:
     """Keeps the catalog in memory and reads its revision and the stock fresh, in one query."""
 
     def __init__(self, image_base: str = "") -> None:
-        self._image_base = image_base
+        self._image_base = image_base.rstrip("/")
         self._snapshot = EMPTY
 
-    async def look(self, session: AsyncSession, choose: Callable[[Snapshot], Iterable[str]]) -> tuple[Snapshot, Stock]:
-        """The present catalog, and the stock of the variants that `choose` names in it."""
+    async def look(self, session: AsyncSession, which: ColumnElement[bool]) -> tuple[Snapshot, Stock]:
+        """The present catalog, and the stock of the variants that `which` picks."""
+        revision, stock = await _stock(session, which)
         snapshot = self._snapshot
-        revision, stock = await _stock(session, choose(snapshot))
-        if revision == snapshot.revision:
-            return snapshot, stock
-        self._snapshot = snapshot = await _load(session, revision, self._image_base)
-        _, stock = await _stock(session, choose(snapshot))
+        if revision != snapshot.revision:
+            self._snapshot = snapshot = await _load(session, revision, self._image_base)
         return snapshot, stock
 
 
-async def _stock(session: AsyncSession, variant_ids: Iterable[str]) -> tuple[int, Stock]:
-    query = (
-        select(Counter.value, Variant.id, Variant.stock)
-        .outerjoin(Variant, Variant.id.in_(list(variant_ids)))
-        .where(Counter.name == REVISION)
-    )
+async def _stock(session: AsyncSession, which: ColumnElement[bool]) -> tuple[int, Stock]:
+    query = select(Counter.value, Variant.id, Variant.stock).outerjoin(Variant, which).where(Counter.name == REVISION)
     rows = (await session.execute(query)).all()
     # An outer join's row without a variant has no id, whatever the column's type says.
     return rows[0].value, {row.id: row.stock for row in rows if row.id is not None}
@@ -239,21 +233,15 @@ class CatalogRoutes:
 
     async def list(self, request: web.Request) -> web.Response:
         wanted = read_query(request, ProductFilter)
-
-        def variants(snapshot: Snapshot) -> Iterable[str]:
-            return [id for product in snapshot.products.values() if wanted.takes(product) for id in product.variants]
-
         async with self._database.reading() as session:
-            snapshot, stock = await self._catalog.look(session, variants)
+            snapshot, stock = await self._catalog.look(session, true())
         products = [product for product in snapshot.products.values() if wanted.takes(product)]
         return json_answer({"items": [product.view_with(stock) for product in products]}).response()
 
     async def get(self, request: web.Request) -> web.Response:
         product_id = request.match_info["product_id"]
-
-        def variants(snapshot: Snapshot) -> Iterable[str]:
-            return snapshot.products[product_id].variants if product_id in snapshot.products else ()
-
+        if not re.fullmatch(PRODUCT_KEY_PATTERN, product_id):
+            raise ProductNotFound  # and never asked of the database, which takes not every character
         async with self._database.reading() as session:
-            snapshot, stock = await self._catalog.look(session, variants)
+            snapshot, stock = await self._catalog.look(session, Variant.product_id == product_id)
         return json_answer(snapshot.product(product_id).view_with(stock)).response()

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, event, literal, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import InterfaceError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -68,8 +68,7 @@ class Database:
         if not self.is_sqlite:
             settings = {"lock_timeout": str(self._wait_milliseconds)}
             return self._create(5, 10, pool_pre_ping=True, connect_args={"server_settings": settings})
-        if self._url.database:
-            Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+        Path(self._url.database or "").parent.mkdir(parents=True, exist_ok=True)
         return self._create(sqlite_connections, 0)
 
     def _create(self, size: int, overflow: int, **more: Any) -> AsyncEngine:
@@ -136,7 +135,9 @@ def _set_up_sqlite(engine: AsyncEngine, begin: str, wait_milliseconds: int) -> N
 
 def is_outage(error: BaseException) -> bool:
     """Whether the database could not be reached or gave up, so that the same request may succeed later."""
-    if isinstance(error, InterfaceError | PoolTimeout | OSError):
+    if isinstance(error, PoolTimeout | OSError):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     cause = getattr(error, "orig", error)
     return _passes_on_sqlite(cause) or str(getattr(cause, "sqlstate", "")).startswith(PASSING_SQLSTATES)

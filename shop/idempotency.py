@@ -1,6 +1,5 @@
 """Each write happens once: its answer is stored in the transaction that writes, and given again for the same key."""
 
-import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,17 +15,11 @@ from shop.clock import Clock
 from shop.database import Database, insert_if_absent
 from shop.models import AnsweredWrite
 from shop.problems import PROBLEM_JSON, IdempotencyKeyReused, Problem
-from shop.requests import Body, read_key
+from shop.requests import Body, instance_of, read_key
 
-REQUEST_ID = web.RequestKey("request_id", str)  # the id of a request's log line
 TABLE = cast(Table, AnsweredWrite.__table__)
 
 Work = Callable[[AsyncSession], Awaitable[Answer]]
-
-
-def instance_of(request: web.Request) -> str:
-    """The name of this very request, in problems and in the log."""
-    return f"urn:uuid:{request[REQUEST_ID]}"
 
 
 @dataclass(frozen=True)
@@ -121,10 +114,3 @@ async def _keep(session: AsyncSession, write: Write, answer: Answer) -> None:
         .values(status=answer.status, content_type=answer.content_type, body=answer.body.decode())
         .execution_options(synchronize_session=False)
     )
-
-
-async def forget_regularly(writes: Writes, age: timedelta, every: timedelta) -> None:
-    """Runs until cancelled."""
-    while True:
-        await writes.forget_older_than(age)
-        await asyncio.sleep(every.total_seconds())

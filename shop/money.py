@@ -12,7 +12,7 @@ class MoneyView(TypedDict):
     currency: str
 
 
-class CurrencyMismatch(ValueError):
+class CurrencyMismatchError(ValueError):
     """Two currencies cannot be added."""
 
 
@@ -25,7 +25,7 @@ class Money:
 
     def __add__(self, other: Self) -> "Money":
         if other.currency != self.currency:
-            raise CurrencyMismatch
+            raise CurrencyMismatchError
         return Money(self.amount + other.amount, self.currency)
 
     def __mul__(self, times: int) -> "Money":

@@ -13,7 +13,6 @@ from aiohttp.typedefs import Handler
 
 from shop.answers import Answer
 from shop.database import is_outage
-from shop.idempotency import REQUEST_ID, instance_of
 from shop.problems import (
     PROBLEM_JSON,
     InternalError,
@@ -24,6 +23,7 @@ from shop.problems import (
     Unavailable,
     invalid,
 )
+from shop.requests import REQUEST_ID, instance_of
 
 log = logging.getLogger("shop")
 
@@ -56,6 +56,11 @@ def describe(error: BaseException) -> Mapping[str, object]:
 def say(event: str, level: int = logging.INFO, error: BaseException | None = None, **fields: object) -> None:
     """Logs an event with its fields."""
     log.log(level, event, exc_info=error, extra={"fields": fields})
+
+
+def say_failure(error: Exception, **fields: object) -> None:
+    """Logs what should not happen: the database's absence, or a defect of ours."""
+    say("outage" if is_outage(error) else "defect", logging.ERROR, error, **fields)
 
 
 @web.middleware
@@ -106,9 +111,8 @@ def _problem_of(request: web.Request, error: Exception) -> Problem:
 
 
 def _failure(request: web.Request, error: Exception) -> Problem:
-    outage = is_outage(error)
-    say("outage" if outage else "defect", logging.ERROR, error, request_id=request[REQUEST_ID], route=_route(request))
-    return Unavailable() if outage else InternalError()
+    say_failure(error, request_id=request[REQUEST_ID], route=_route(request))
+    return Unavailable() if is_outage(error) else InternalError()
 
 
 def _route(request: web.Request) -> str:

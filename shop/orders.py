@@ -19,7 +19,7 @@ from shop.customers import AddressBody, Customers, Language, PaymentMethod
 from shop.database import Database
 from shop.delivery import promised_date
 from shop.idempotency import OPERATIONS_SCOPE, Work, Write, Writes, customer_scope, read_write
-from shop.models import Counter, Json, Order, OrderLine, Shipment, ShipmentEvent
+from shop.models import Counter, Json, Order, OrderLine, Shipment, ShipmentEvent, Variant
 from shop.money import Money
 from shop.pricing import Item, Items, Line, LineAddon, agreed_or_new, price_items, totals_of
 from shop.problems import OrderNotCancellable, OrderNotChangeable, OrderNotFound
@@ -162,7 +162,7 @@ class Orders:
         return order_view(order)
 
     async def _look(self, session: AsyncSession, items: Sequence[Item]) -> tuple[Snapshot, Stock]:
-        return await self._catalog.look(session, lambda _: [item.variant_id for item in items])
+        return await self._catalog.look(session, Variant.id.in_([item.variant_id for item in items]))
 
     def _new(self, number: int, customer_id: str, request: OrderRequest, lines: Sequence[Line]) -> Order:
         now = self._clock.now()

@@ -12,13 +12,15 @@ from shop.problems import FieldError, IdempotencyKeyMissing, InvalidRequest, Pro
 
 MAX_QUANTITY = 99  # pieces per line
 
+REQUEST_ID = web.RequestKey("request_id", str)  # the id of a request's log line
 CUSTOMER = "Nochannel-Customer"
 KEY = "Idempotency-Key"
 
 # Text that people write: no control characters, and more than blanks.
 NAME_PATTERN = r"^[^\u0000-\u001f\u007f]*[^\u0000-\u0020\u007f][^\u0000-\u001f\u007f]*$"
 Name = Annotated[str, Field(max_length=100, pattern=NAME_PATTERN)]
-ProductKey = Annotated[str, Field(max_length=80, pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$")]
+PRODUCT_KEY_PATTERN = r"^[a-z0-9]+([-_][a-z0-9]+)*$"
+ProductKey = Annotated[str, Field(max_length=80, pattern=PRODUCT_KEY_PATTERN)]
 
 
 class Body(BaseModel):
@@ -29,6 +31,11 @@ class Body(BaseModel):
 
 BodyT = TypeVar("BodyT", bound=Body)
 QueryT = TypeVar("QueryT", bound=BaseModel)
+
+
+def instance_of(request: web.Request) -> str:
+    """The name of this very request, in problems and in the log."""
+    return f"urn:uuid:{request[REQUEST_ID]}"
 
 
 def read_customer(request: web.Request) -> str:

@@ -1,5 +1,6 @@
 """What the operator decides, read from the environment (SHOP_...)."""
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr, model_validator
@@ -15,13 +16,23 @@ def _not_blank(secret: SecretStr) -> SecretStr:
 Secret = Annotated[SecretStr, AfterValidator(_not_blank)]
 
 
+def _usable(url: SecretStr) -> SecretStr:
+    # A database in memory would be another one for every connection.
+    if not re.match(r"sqlite(\+aiosqlite)?:///(?!:memory:)[^?]|postgres(ql)?(\+asyncpg)?://", url.get_secret_value()):
+        raise ValueError("must be sqlite:///<file> or postgresql://…")
+    return url
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_usable)]
+
+
 class DatabaseSettings(BaseSettings):
     """Where the data is; enough for migrations and seeding."""
 
     model_config = SettingsConfigDict(env_prefix="SHOP_", frozen=True, hide_input_in_errors=True)
 
     # A secret too: it may carry the database's password.
-    database_url: SecretStr = SecretStr("sqlite:///.nochannel/shop.db")
+    database_url: DatabaseUrl = SecretStr("sqlite:///.nochannel/shop.db")
     database_wait_seconds: float = 10.0  # for a connection or a lock, then the shop says that it is unavailable
 
 

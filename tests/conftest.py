@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from pydantic import SecretStr
-from redis.asyncio import Redis
 
 from bot import embedded, logs, training
 from bot.dialogue import tensorflow_stub
@@ -25,7 +24,7 @@ logs.configure("WARNING", "text")
 
 from bot.app import load_assistant  # noqa: E402 - the stub must come before Rasa
 from bot.dialogue.assistant import Assistant  # noqa: E402
-from bot.redis_client import connect  # noqa: E402
+from bot.redis_client import Client, connect  # noqa: E402
 from bot.settings import Settings  # noqa: E402
 from tests.house import House, ShopDoor  # noqa: E402
 
@@ -56,7 +55,7 @@ def redis_server(directory: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-async def redis(redis_server: str) -> AsyncIterator[Redis]:
+async def redis(redis_server: str) -> AsyncIterator[Client]:
     """An empty Redis."""
     client = connect(redis_server)
     await client.flushall()
@@ -113,7 +112,7 @@ async def shop_door(stocked_database: Path, directory: Path, tmp_path: Path) -> 
 
 
 @pytest.fixture
-async def house(redis: Redis, settings: Settings, assistant: Assistant, shop_door: ShopDoor) -> AsyncIterator[House]:
+async def house(redis: Client, settings: Settings, assistant: Assistant, shop_door: ShopDoor) -> AsyncIterator[House]:
     """The assistant at work: inbox, one worker, outbox."""
     house = House(redis, settings, assistant, shop_door)
     await house.open()

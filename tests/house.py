@@ -11,7 +11,6 @@ from typing import Any
 
 from aiohttp import web
 from pydantic import SecretStr
-from redis.asyncio import Redis
 
 import actions.base
 import actions.settings
@@ -24,6 +23,7 @@ from bot.conversation.outbox import Deliveries
 from bot.conversation.turn import Turns
 from bot.dialogue.assistant import Assistant
 from bot.messages import Button, Delivery, Incoming, Reply
+from bot.redis_client import Client
 from bot.redis_keys import Keys
 from bot.settings import Settings
 from shop.app import build_app
@@ -100,7 +100,8 @@ class ShopDoor:
         return [
             (str(number), str(status), int(total))
             for number, status, total in self.rows(
-                "SELECT 'NC-' || number, status, total_now_amount FROM orders WHERE customer_id = ? ORDER BY number", customer
+                "SELECT 'NC-' || number, status, total_now_amount FROM orders WHERE customer_id = ? ORDER BY number",
+                customer,
             )
         ]
 
@@ -118,18 +119,22 @@ class Mailbox:
 class House:
     """Inbox, one worker and outbox, with customers on the channel `rest`."""
 
-    def __init__(self, redis: Redis, settings: Settings, assistant: Assistant, shop: ShopDoor) -> None:
+    def __init__(self, redis: Client, settings: Settings, assistant: Assistant, shop: ShopDoor) -> None:
         self.shop = shop
         self.redis = redis
         self.keys = Keys(settings.shards)
         self.mailbox = Mailbox()
         self._assistant = assistant
-        self._in, self._out = (Lane(redis, self.keys, name, SystemClock(), settings.lock_seconds) for name in ("in", "out"))
+        self._in, self._out = (
+            Lane(redis, self.keys, name, SystemClock(), settings.lock_seconds) for name in ("in", "out")
+        )
         self.inbox = Inbox(self._in, settings.seen_seconds, settings.max_waiting)
         turns = Turns(self._in, assistant, settings.max_turn_attempts)
         self._consumers = [
             Consumer(self._in, turns, "test-worker"),
-            Consumer(self._out, Deliveries(self._out, {"rest": self.mailbox}, settings.max_send_attempts), "test-sender"),
+            Consumer(
+                self._out, Deliveries(self._out, {"rest": self.mailbox}, settings.max_send_attempts), "test-sender"
+            ),
         ]
         self._tasks: list[asyncio.Task[None]] = []
         self._numbers = itertools.count()
@@ -198,7 +203,11 @@ class Customer:
 
     def buttons(self) -> list[Button]:
         replies = self.replies()
-        return [button for reply in replies for button in (*reply.buttons, *(b for card in reply.cards for b in card.buttons))]
+        return [
+            button
+            for reply in replies
+            for button in (*reply.buttons, *(b for card in reply.cards for b in card.buttons))
+        ]
 
 
 def _text(reply: Reply) -> str:

@@ -202,6 +202,10 @@ class Backend(Protocol):
 
     async def cancel_order(self, customer: str, number: str, *, key: str) -> Order: ...
 
+    async def close(self) -> None:
+        """Ends the connections of the present event loop."""
+        ...
+
 
 class BackendError(Exception):
     """The shop refuses, or cannot be asked."""

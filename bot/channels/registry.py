@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from redis.asyncio import Redis
-
 from bot.channels.base import Channel
 from bot.channels.rest import Ask, RestChannel
 from bot.channels.telegram import Picture, TelegramChannel
 from bot.channels.visitors import Visitors
 from bot.channels.web_chat import WebChat
 from bot.channels.web_transcript import Transcript
+from bot.redis_client import Client
 from bot.redis_keys import Keys
 from bot.settings import Settings
 
@@ -20,7 +19,7 @@ class Parts:
     """What channels are built from."""
 
     settings: Settings
-    redis: Redis
+    redis: Client
     keys: Keys
     ask: Ask
     picture: Picture
@@ -43,7 +42,12 @@ def telegram(parts: Parts) -> Channel | None:
         return None
     webhook = f"{settings.own_url}/webhooks/telegram" if settings.telegram_mode == "webhook" else None
     return TelegramChannel(
-        settings.telegram_token, settings.telegram_secret, settings.telegram_api_url, parts.redis, parts.picture, webhook
+        settings.telegram_token,
+        settings.telegram_secret,
+        settings.telegram_api_url,
+        parts.redis,
+        parts.picture,
+        webhook,
     )
 
 

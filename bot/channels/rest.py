@@ -11,10 +11,13 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot.channels.base import Abilities, Door, Malformed, Unauthorized
+from bot.conversation.identity import conversation_of
 from bot.conversation.outbox import Undeliverable
 from bot.messages import Button, Delivery, Incoming, Reply
 
 MAX_ID_LENGTH = 200
+MAX_CUSTOMER_LENGTH = 128
+"""The shop's limit for a customer's id, which is the conversation's name."""
 
 Ask = Callable[[Incoming], Awaitable[tuple[Reply, ...]]]
 """Accepts a message and waits for its answer. Raises TooLate."""
@@ -58,23 +61,24 @@ def check_token(request: web.Request, token: SecretStr | None) -> None:
     if token is None:
         return
     given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip() or request.query.get("token", "")
-    if not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
+    expected = token.get_secret_value()
+    if not expected or not hmac.compare_digest(given.encode(errors="backslashreplace"), expected.encode()):
         raise Unauthorized("send the REST_TOKEN as `Authorization: Bearer …`")
 
 
 def parse(body: bytes, message_id: str | None) -> Incoming:
-    """Raises Malformed."""
+    """`message_id` as the request's header says, which goes before the body's. Raises Malformed."""
     fields = _object(body)
-    sender, text = fields.get("sender", "default"), fields.get("message")
-    if not isinstance(sender, str) or not 0 < len(sender) <= MAX_ID_LENGTH:
-        raise Malformed(f"`sender` must be a string of 1 to {MAX_ID_LENGTH} characters")
+    text = fields.get("message")
     if not isinstance(text, str):
         raise Malformed("`message` must be a string")
-    message_id = message_id or fields.get("message_id") or uuid.uuid4().hex
-    if not isinstance(message_id, str) or len(message_id) > MAX_ID_LENGTH:
-        raise Malformed(f"`message_id` must be a string of at most {MAX_ID_LENGTH} characters")
     return Incoming(
-        channel="rest", account=sender, message_id=message_id, text=text, payload=_payload(text), language=_language(fields)
+        channel="rest",
+        account=_sender(fields.get("sender", "default")),
+        message_id=_message_id(fields.get("message_id") if message_id is None else message_id),
+        text=text,
+        payload=_payload(text),
+        language=_language(fields),
     )
 
 
@@ -109,6 +113,21 @@ def _object(body: bytes) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise Malformed("the body must be a JSON object")
     return fields
+
+
+def _sender(given: Any) -> str:
+    if not isinstance(given, str) or not given or len(conversation_of("rest", given)) > MAX_CUSTOMER_LENGTH:
+        raise Malformed("`sender` must be a string of 1 to 120 letters or digits; other characters count several times")
+    return given
+
+
+def _message_id(given: Any) -> str:
+    """A repetition is known by it; who sends none is never repeated."""
+    if given is None:
+        return uuid.uuid4().hex
+    if not isinstance(given, str) or not 0 < len(given) <= MAX_ID_LENGTH or not given.isprintable():
+        raise Malformed(f"`message_id` must be a string of 1 to {MAX_ID_LENGTH} printable characters")
+    return given
 
 
 def _payload(text: str) -> str | None:

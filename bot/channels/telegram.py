@@ -3,21 +3,25 @@
 import asyncio
 import hmac
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
 import orjson
-from aiohttp import web
+from aiohttp import ClientError, web
 from pydantic import SecretStr
-from redis.asyncio import Redis
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
-from telegram.error import BadRequest, ChatMigrated, Forbidden as BotForbidden, InvalidToken, RetryAfter, TelegramError
+from telegram import Bot, CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
+from telegram.error import BadRequest, ChatMigrated, InvalidToken, RetryAfter, TelegramError
+from telegram.error import Forbidden as BotForbidden
 from telegram.request import HTTPXRequest
 
 from bot.channels.base import Abilities, Door, Forbidden, Malformed, Refused
+from bot.channels.pieces import split, units
 from bot.conversation.outbox import TryAgain, Undeliverable
-from bot.messages import Button, Card, Delivery, Incoming
+from bot.messages import Button, Card, Delivery, Incoming, Reply
+from bot.redis_client import Client
+from bot.redis_client import Client
 
 log = logging.getLogger(__name__)
 
@@ -29,13 +33,35 @@ MAX_MESSAGE = 4_096
 ROW_CHARACTERS = 28
 """Buttons share a row as long as their titles fit a phone's width."""
 
+MAX_ROW_BUTTONS = 8
+NO_WORDS = "👇"
+"""Telegram shows no buttons without a text above them."""
+
 PAYLOAD_SECONDS = 30 * 24 * 3600
+PROGRESS_SECONDS = 24 * 3600
 POLL_SECONDS = 25
 POLL_AGAIN_SECONDS = 3.0
 COMMANDS = {"/start": "/greet", "/help": "/help", "/hilfe": "/help", "/stop": "/stop"}
+UNREADABLE = (
+    "voice", "audio", "photo", "video", "video_note", "animation", "document", "sticker", "contact", "venue", "location",
+    "poll", "dice", "story",
+)  # fmt: skip
+"""What people send that is not text."""
+
+_NOT_AN_UPDATE = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
+"""What python-telegram-bot raises for JSON that has the shape of no update."""
 
 Picture = Callable[[str], Awaitable[bytes | str]]
 """Makes a picture sendable: its address if Telegram can reach it, else its bytes."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one call of the Bot API carries: a text, or a picture with its caption."""
+
+    text: str = ""
+    image: str | None = None
+    buttons: tuple[Button, ...] = ()
 
 
 class TelegramChannel:
@@ -45,15 +71,22 @@ class TelegramChannel:
     abilities = Abilities(buttons=True, cards=True, images=True, documents=True, push=True)
 
     def __init__(
-        self, token: SecretStr, secret: SecretStr | None, api_url: str, redis: Redis, picture: Picture, webhook_url: str | None
+        self,
+        token: SecretStr,
+        secret: SecretStr | None,
+        api_url: str,
+        redis: Client,
+        picture: Picture,
+        webhook_url: str | None,
     ) -> None:
         """`webhook_url` None means long polling."""
-        self._bot = _bot(token, api_url)
+        self._requests = (HTTPXRequest(1, read_timeout=POLL_SECONDS + 10), HTTPXRequest(32, read_timeout=10))
+        self._bot = _bot(token, api_url, *self._requests)
         self._secret = secret
         self._redis = redis
         self._picture = picture
         self._webhook_url = webhook_url
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def routes(self, door: Door) -> Sequence[web.AbstractRouteDef]:
         async def webhook(request: web.Request) -> web.Response:
@@ -66,47 +99,59 @@ class TelegramChannel:
     def verify(self, given: str) -> None:
         """Raises Forbidden unless Telegram sent the secret that we registered the webhook with."""
         expected = self._secret.get_secret_value() if self._secret else ""
-        if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
+        if not expected or not hmac.compare_digest(given.encode(errors="backslashreplace"), expected.encode()):
             raise Forbidden("the secret token is missing or wrong")
 
     async def start(self, door: Door) -> None:
         """Registers the webhook, or polls; tries again while Telegram does not answer."""
-        self._task = asyncio.create_task(self._insist_on_webhook() if self._webhook_url else self._poll(door))
+        if self._webhook_url and not self._secret:
+            log.error("telegram: the webhook needs TELEGRAM_SECRET; nothing is accepted without it")
+            return
+        self._keep(self._register() if self._webhook_url else self._poll(door))
 
     async def stop(self) -> None:
-        if self._task:
-            self._task.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(request.shutdown() for request in self._requests))
 
     async def send(self, delivery: Delivery) -> None:
         try:
             await self._send(delivery)
         except RetryAfter as error:
             raise TryAgain("telegram asks for patience", float(error._retry_after.total_seconds())) from None
-        except (BotForbidden, ChatMigrated) as error:
+        except (BotForbidden, ChatMigrated, BadRequest) as error:
             raise Undeliverable(type(error).__name__) from None
-        except BadRequest as error:
-            raise Undeliverable("BadRequest") from error
         except TelegramError as error:
             raise TryAgain(type(error).__name__) from None
 
     async def _send(self, delivery: Delivery) -> None:
-        chat, reply = int(delivery.account), delivery.reply
-        keyboard = await self._keyboard(reply.buttons)
-        if reply.image:
-            caption = reply.text if reply.text and len(reply.text) <= MAX_CAPTION else None
-            await self._bot.send_photo(chat, await self._picture(reply.image), caption=caption, reply_markup=keyboard)
-        if reply.text and not (reply.image and len(reply.text) <= MAX_CAPTION):
-            await self._bot.send_message(chat, reply.text[:MAX_MESSAGE], reply_markup=None if reply.image else keyboard)
-        for card in reply.cards:
-            await self._send_card(chat, card)
+        """A delivery that failed half way goes on behind what Telegram already has."""
+        chat, every = int(delivery.account), parts(delivery.reply)
+        progress = _progress_key(delivery)
+        sent = int(await self._redis.get(progress) or 0) if len(every) > 1 else 0
+        for number, part in enumerate(every[sent:], sent + 1):
+            await self._send_part(chat, part)
+            if number < len(every):
+                await self._redis.set(progress, number, ex=PROGRESS_SECONDS)
 
-    async def _send_card(self, chat: int, card: Card) -> None:
-        text = f"{card.title}\n{card.subtitle}".strip()[:MAX_CAPTION]
-        keyboard = await self._keyboard(card.buttons)
-        if card.image:
-            await self._bot.send_photo(chat, await self._picture(card.image), caption=text, reply_markup=keyboard)
-        else:
-            await self._bot.send_message(chat, text, reply_markup=keyboard)
+    async def _send_part(self, chat: int, part: Part) -> None:
+        keyboard = await self._keyboard(part.buttons)
+        if part.image and await self._send_photo(chat, part, keyboard):
+            return
+        await self._bot.send_message(chat, part.text, reply_markup=keyboard)
+
+    async def _send_photo(self, chat: int, part: Part, keyboard: InlineKeyboardMarkup | None) -> bool:
+        """False when there is no such picture, and the words must do. Raises TryAgain when there are none."""
+        try:
+            photo = await self._picture(part.image or "")
+            await self._bot.send_photo(chat, photo, caption=part.text or None, reply_markup=keyboard)
+        except (ClientError, OSError, TimeoutError, BadRequest) as error:
+            if not part.text:
+                raise error if isinstance(error, BadRequest) else TryAgain("the picture does not load") from None
+            log.warning("telegram: a picture was left out: %s", type(error).__name__)
+            return False
+        return True
 
     async def _keyboard(self, buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
         if not buttons:
@@ -129,35 +174,46 @@ class TelegramChannel:
             incoming = await self._with_payload(incoming)
         await door.accept(incoming)
         if update.callback_query:
-            await self._calm(update)
+            self._keep(self._calm(update.callback_query))
 
     async def _with_payload(self, incoming: Incoming) -> Incoming:
-        from dataclasses import replace
-
         kept = await self._redis.get(_payload_key(incoming.payload or ""))
         return replace(incoming, payload=kept.decode() if kept else None)
 
-    async def _calm(self, update: Update) -> None:
+    async def _calm(self, query: CallbackQuery) -> None:
         """Ends the button's spinner. The message is safe by then; an error here is only a spinner."""
         try:
-            await self._bot.answer_callback_query(update.callback_query.id)  # type: ignore[union-attr]
+            await self._bot.answer_callback_query(query.id)
         except TelegramError as error:
-            log.info("telegram update=%d callback not answered: %s", update.update_id, type(error).__name__)
+            log.info("telegram: callback not answered: %s", type(error).__name__)
 
-    async def _insist_on_webhook(self) -> None:
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _register(self) -> None:
+        secret = self._secret.get_secret_value() if self._secret else None
+        await self._insist(
+            lambda: self._bot.set_webhook(self._webhook_url or "", secret_token=secret, allowed_updates=UPDATES)
+        )
+
+    async def _insist(self, call: Callable[[], Awaitable[object]]) -> bool:
+        """Calls again until Telegram takes it. False when it never will."""
         while True:
             try:
-                secret = self._secret.get_secret_value() if self._secret else None
-                await self._bot.set_webhook(self._webhook_url or "", secret_token=secret, allowed_updates=UPDATES)
-                return
+                await call()
+                return True
             except InvalidToken:
                 log.error("telegram: TELEGRAM_TOKEN is not accepted; take the one that BotFather gave")
-                return
+                return False
             except TelegramError as error:
-                log.warning("telegram: webhook not registered yet: %s", type(error).__name__)
+                log.warning("telegram: webhook not set or removed yet: %s", type(error).__name__)
                 await asyncio.sleep(POLL_AGAIN_SECONDS)
 
     async def _poll(self, door: Door) -> None:
+        if not await self._insist(self._bot.delete_webhook):  # Telegram lets nobody poll while a webhook is set
+            return
         offset: int | None = None
         while True:
             try:
@@ -165,9 +221,6 @@ class TelegramChannel:
                 for update in updates:
                     await self._take_polled(update, door)
                     offset = update.update_id + 1  # only now: an update that was not kept comes again
-            except InvalidToken:
-                log.error("telegram: TELEGRAM_TOKEN is not accepted; take the one that BotFather gave")
-                return
             except Exception as error:
                 log.warning("telegram: polling again after %s", type(error).__name__)
                 await asyncio.sleep(POLL_AGAIN_SECONDS)
@@ -182,42 +235,51 @@ class TelegramChannel:
 def parse_update(body: bytes) -> Update:
     """Raises Malformed for what is no update."""
     try:
-        fields: Any = orjson.loads(body)
-        update = Update.de_json(fields, None)
-        if isinstance(update.update_id, int):
+        update = Update.de_json(orjson.loads(body), None)
+        if type(update.update_id) is int:
             return update
-    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError):
+    except _NOT_AN_UPDATE:
         pass
     raise Malformed("the body must be a Telegram update")
 
 
 def parse(update: Update) -> Incoming | None:
-    """What was said in a private chat, by text, edit or button; None for what is not for us."""
-    if update.callback_query:
-        return _pressed(update)
+    """What was said in a private chat, by text, edit or button; None for what is not for us. Raises Malformed."""
+    try:
+        incoming = _pressed(update, update.callback_query) if update.callback_query else _said(update)
+    except _NOT_AN_UPDATE:
+        raise Malformed("the update's fields are not what Telegram sends") from None
+    if incoming and not (isinstance(incoming.text, str) and isinstance(incoming.payload, str | None)):
+        raise Malformed("text and callback data must be strings")
+    return incoming
+
+
+def _said(update: Update) -> Incoming | None:
     message = update.message or update.edited_message
     if message is None or message.chat.type != "private":
         return None
     text = message.text or message.caption or ""
-    return Incoming(
-        channel="telegram",
-        account=str(message.chat.id),
-        message_id=str(update.update_id),
-        text=text,
-        payload=COMMANDS.get(text.split(maxsplit=1)[0].split("@")[0]) if text.startswith("/") else None,
-        language=_language(message.from_user and message.from_user.language_code),
-        metadata=_metadata(message),
-    )
-
-
-def _pressed(update: Update) -> Incoming | None:
-    query = update.callback_query
-    chat = query.message.chat if query and query.message else None
-    if query is None or chat is None or chat.type != "private" or not query.data:
+    kind = None if text else next((kind for kind in UNREADABLE if getattr(message, kind)), None)
+    if not text and (kind is None or update.edited_message):  # a pinned message, a live location that moves on
         return None
     return Incoming(
         channel="telegram",
-        account=str(chat.id),
+        account=str(int(message.chat.id)),
+        message_id=str(update.update_id),
+        text=text,
+        payload=COMMANDS.get(text.split(maxsplit=1)[0].split("@")[0].lower()) if text.startswith("/") else None,
+        language=_language(message.from_user.language_code if message.from_user else None),
+        metadata={"unreadable": kind} if kind else {},
+    )
+
+
+def _pressed(update: Update, query: CallbackQuery) -> Incoming | None:
+    chat = query.message.chat if query.message else None
+    if chat is None or chat.type != "private" or not query.data:
+        return None
+    return Incoming(
+        channel="telegram",
+        account=str(int(chat.id)),
         message_id=str(update.update_id),
         text=_title(query.message, query.data),
         payload=query.data,
@@ -232,11 +294,6 @@ def _title(message: Any, data: str) -> str:
     return next((button.text for button in buttons if button.callback_data == data), "")
 
 
-def _metadata(message: Message) -> dict[str, Any]:
-    kind = next((kind for kind in ("voice", "audio", "photo", "video", "document", "sticker", "location") if getattr(message, kind)), None)
-    return {"unreadable": kind} if kind and not (message.text or message.caption) else {}
-
-
 def _language(code: str | None) -> str | None:
     return {"de": "de", "en": "en"}.get((code or "")[:2])
 
@@ -246,23 +303,50 @@ def rows(buttons: Sequence[Button]) -> list[list[Button]]:
     result: list[list[Button]] = []
     for button in buttons:
         width = sum(len(other.title) + 2 for other in result[-1]) if result else ROW_CHARACTERS
-        if result and width + len(button.title) <= ROW_CHARACTERS:
+        if result and width + len(button.title) <= ROW_CHARACTERS and len(result[-1]) < MAX_ROW_BUTTONS:
             result[-1].append(button)
         else:
             result.append([button])
     return result
 
 
+def parts(reply: Reply) -> list[Part]:
+    """A reply as calls of the Bot API, in order; buttons hang on the last call of what they belong to."""
+    cards = [part for card in reply.cards for part in _parts(_words(card), card.image, card.buttons)]
+    return [*_parts(reply.text or "", reply.image, reply.buttons), *cards]
+
+
+def _words(card: Card) -> str:
+    return f"{card.title}\n{card.subtitle}".strip()
+
+
+def _parts(text: str, image: str | None, buttons: tuple[Button, ...]) -> list[Part]:
+    if image and units(text) <= MAX_CAPTION:
+        return [Part(text, image, buttons)]
+    words = text if text.strip() or not buttons else NO_WORDS
+    pieces = split(words, MAX_MESSAGE)
+    pictures = [Part(image=image)] if image else []
+    return [
+        *pictures,
+        *(Part(piece) for piece in pieces[:-1]),
+        *(Part(piece, buttons=buttons) for piece in pieces[-1:]),
+    ]
+
+
 def _payload_key(data: str) -> str:
     return f"nc:telegram:payload:{data}"
 
 
-def _bot(token: SecretStr, api_url: str) -> Bot:
-    request = HTTPXRequest(connection_pool_size=32, read_timeout=10)
+def _progress_key(delivery: Delivery) -> str:
+    return f"nc:telegram:sent:{delivery.account}:{delivery.delivery_id}"
+
+
+def _bot(token: SecretStr, api_url: str, polling: HTTPXRequest, sending: HTTPXRequest) -> Bot:
+    url = api_url.rstrip("/")
     return Bot(
         token.get_secret_value(),
-        base_url=f"{api_url.rstrip('/')}/bot",
-        base_file_url=f"{api_url.rstrip('/')}/file/bot",
-        request=request,
-        get_updates_request=HTTPXRequest(connection_pool_size=1, read_timeout=POLL_SECONDS + 10),
+        base_url=f"{url}/bot",
+        base_file_url=f"{url}/file/bot",
+        request=sending,
+        get_updates_request=polling,
     )

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 from redis.exceptions import RedisError
 
 from bot.channels.base import Abilities, Door, Forbidden, TooMany
 from bot.channels.visitors import Visitors
-from bot.channels.web_transcript import Entry, Transcript
+from bot.channels.web_transcript import ASKED, Entry, Transcript
+from bot.conversation.lane import Accepted
 from bot.messages import Delivery, Incoming
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ STATIC = Path(__file__).parent / "web"
 MAX_TEXT = 2_000
 MAX_FRAME = 16_384
 HEARTBEAT_SECONDS = 25.0
+HELLO_WITHIN_SECONDS = 10.0
 _STREAM_ID = re.compile(r"\d{1,15}-\d{1,10}\Z")
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
 
@@ -65,19 +67,27 @@ class WebChat:
         for task in self._tasks:
             task.cancel()
         for tab in [tab for tabs in self._tabs.values() for tab in tabs]:
-            await tab.socket.close(code=1001)
+            await tab.socket.close(code=WSCloseCode.GOING_AWAY)
 
     async def send(self, delivery: Delivery) -> None:
-        await self._transcript.add_reply(delivery.account, delivery.delivery_id, delivery.reply)
+        await self._transcript.add_reply(delivery)
 
     async def _chat(self, request: web.Request, door: Door) -> web.WebSocketResponse:
         self._check_origin(request)
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=MAX_FRAME)
         await socket.prepare(request)
+        try:
+            await self._talk(socket, door)
+        except (RedisError, OSError) as error:
+            log.warning("web: a line is closed, redis is away: %s", type(error).__name__)
+            await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
+        return socket
+
+    async def _talk(self, socket: web.WebSocketResponse, door: Door) -> None:
         tab = await self._welcome(socket)
         if tab is None:
-            await socket.close(code=1008)
-            return socket
+            await socket.close(code=WSCloseCode.POLICY_VIOLATION)
+            return
         self._tabs[tab.account].add(tab)
         try:
             await self._follow(tab)
@@ -85,7 +95,6 @@ class WebChat:
                 await self._frame(tab, _frame_of(message), door)
         finally:
             self._forget(tab)
-        return socket
 
     def _check_origin(self, request: web.Request) -> None:
         """Pages of strangers must not speak in a visitor's name. Raises Forbidden."""
@@ -95,7 +104,11 @@ class WebChat:
             raise Forbidden("this origin is not in WEB_ORIGINS")
 
     async def _welcome(self, socket: web.WebSocketResponse) -> _Tab | None:
-        hello = _frame_of(await socket.receive())
+        """Answers the first frame. None when that is no greeting, or none comes."""
+        try:
+            hello = _frame_of(await socket.receive(timeout=HELLO_WITHIN_SECONDS))
+        except TimeoutError:
+            return None
         if hello.get("type") != "hello":
             return None
         account = self._visitors.visitor_of(hello.get("token")) or self._visitors.new()
@@ -104,7 +117,9 @@ class WebChat:
         known = last_id if isinstance(last_id, str) and _STREAM_ID.match(last_id) else None
         history = await (self._transcript.after(account, known) if known else self._transcript.recent(account))
         spoken = [entry["language"] for entry in history if entry.get("language")]
-        tab = _Tab(socket, account, spoken[-1] if spoken else language, history[-1]["id"] if history else known or "0-0")
+        tab = _Tab(
+            socket, account, spoken[-1] if spoken else language, history[-1]["id"] if history else known or "0-0"
+        )
         token = self._visitors.token_of(account)
         await _send(tab, {"type": "welcome", "token": token, "language": tab.language, "history": history})
         return tab
@@ -114,16 +129,16 @@ class WebChat:
         if refusal:
             await _send(tab, {"type": "error", "code": refusal, "message": _SAID[refusal], "id": frame.get("id")})
             return
-        incoming = Incoming(
-            "web", tab.account, frame["id"], frame["text"], payload=frame.get("payload"), language=tab.language
-        )
+        await self._typing(tab.account, on=True)  # before the answer can come, which ends it
         try:
-            await door.accept(incoming)
-            await self._transcript.add_customer(incoming)
+            accepted = await door.accept(_incoming(tab, frame))
         except TooMany as error:
-            await _send(tab, {"type": "error", "code": "too_many", "message": error.detail, "id": incoming.message_id})
+            await self._typing(tab.account, on=False)
+            await _send(tab, _too_many(error, frame["id"]))
             return
-        await self._typing(tab.account, on=True)
+        if accepted is Accepted.DUPLICATE:
+            await self._typing(tab.account, on=False)
+        await self._transcript.add_customer(tab.account, frame["id"], frame["text"])
 
     def _changed(self, account: str | None) -> None:
         accounts = list(self._tabs) if account is None else [account]
@@ -165,6 +180,17 @@ class WebChat:
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _incoming(tab: _Tab, frame: dict[str, Any]) -> Incoming:
+    asked = {"id": frame["id"], "text": frame["text"]}
+    payload, metadata = frame.get("payload"), {ASKED: asked}
+    return Incoming("web", tab.account, frame["id"], frame["text"], payload, tab.language, metadata=metadata)
+
+
+def _too_many(error: TooMany, client_id: str) -> dict[str, Any]:
+    said = {"code": "too_many", "message": error.detail, "retry_after": error.retry_after}
+    return {"type": "error", "id": client_id, **said}
 
 
 _SAID = {"bad_frame": "not a message of this protocol", "too_long": f"at most {MAX_TEXT} characters"}

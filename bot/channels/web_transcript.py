@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.messages import Incoming, Reply
+from bot.messages import Delivery
+from bot.redis_client import Client
 from bot.redis_keys import WEB_CHANNEL, Keys
 
 log = logging.getLogger(__name__)
@@ -18,25 +18,45 @@ log = logging.getLogger(__name__)
 KEPT_ENTRIES = 500
 KEPT_SECONDS = 90 * 24 * 3600
 SHOWN_ENTRIES = 50
+ASKED = "asked"
+"""Where a message's metadata carries its id and text to the replies."""
+
 LISTEN_AGAIN_SECONDS = 1.0
 
 Entry = dict[str, Any]
+
+_ADD_ONCE = """
+local transcript, key, entry, looked_at, kept, seconds = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+for _, found in ipairs(redis.call('XREVRANGE', transcript, '+', '-', 'COUNT', looked_at)) do
+  if found[2][1] == 'key' and found[2][2] == key then return 0 end
+end
+redis.call('XADD', transcript, 'MAXLEN', '~', kept, '*', 'key', key, 'entry', entry)
+redis.call('EXPIRE', transcript, seconds)
+redis.call('PUBLISH', ARGV[6], ARGV[7])
+return 1
+"""
 
 
 class Transcript:
     """Entries of one visitor, in order; appended once each, however often an append is tried."""
 
-    def __init__(self, redis: Redis, keys: Keys) -> None:
+    def __init__(self, redis: Client, keys: Keys) -> None:
         self._redis = redis
         self._keys = keys
+        self._script = redis.register_script(_ADD_ONCE)
 
-    async def add_customer(self, incoming: Incoming) -> None:
-        await self._add_once(incoming.account, {"from": "customer", "client_id": incoming.message_id, "text": incoming.text})
+    async def add_customer(self, account: str, client_id: str, text: str) -> None:
+        entry = {"from": "customer", "client_id": client_id, "text": text}
+        await self._add_once(account, f"customer:{client_id}", entry)
 
-    async def add_reply(self, account: str, delivery_id: str, reply: Reply) -> None:
-        fields = reply.as_dict()
+    async def add_reply(self, delivery: Delivery) -> None:
+        """Behind what it answers, even if the gateway that took the message has not come to write that down."""
+        asked = delivery.metadata.get(ASKED)
+        if asked:
+            await self.add_customer(delivery.account, asked["id"], asked["text"])
+        fields = delivery.reply.as_dict()
         entry = {key: fields[key] for key in ("text", "image", "buttons", "cards", "language")}
-        await self._add_once(account, {"from": "assistant", "delivery_id": delivery_id, **entry})
+        await self._add_once(delivery.account, f"reply:{delivery.delivery_id}", {"from": "assistant", **entry})
 
     async def recent(self, account: str) -> list[Entry]:
         found = await self._redis.xrevrange(self._keys.web(account), count=SHOWN_ENTRIES)
@@ -47,18 +67,9 @@ class Transcript:
         found = await self._redis.xrange(self._keys.web(account), min=f"({last_id}")
         return [_entry(*item) for item in found]
 
-    async def _add_once(self, account: str, entry: Entry) -> None:
-        """Only one process at a time adds the same entry: the gateway that took the message, or the outbox under its lock."""
-        key = self._keys.web(account)
-        mark = "client_id" if entry["from"] == "customer" else "delivery_id"
-        recent = await self._redis.xrevrange(key, count=SHOWN_ENTRIES)
-        if any(_content(fields).get(mark) == entry[mark] for _, fields in recent):
-            return
-        async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.xadd(key, {"entry": orjson.dumps(entry)}, maxlen=KEPT_ENTRIES, approximate=True)
-            pipe.expire(key, KEPT_SECONDS)
-            await pipe.execute()
-        await self._redis.publish(WEB_CHANNEL, account)
+    async def _add_once(self, account: str, key: str, entry: Entry) -> None:
+        args = [key, orjson.dumps(entry), SHOWN_ENTRIES, KEPT_ENTRIES, KEPT_SECONDS, WEB_CHANNEL, account]
+        await self._script(keys=[self._keys.web(account)], args=args)
 
     async def listen(self, changed: Callable[[str | None], None]) -> None:
         """Calls `changed` with each account that has something new; with None when notices may have been missed."""
@@ -77,14 +88,9 @@ class Transcript:
                 changed(message["data"].decode())
 
 
-def _content(fields: dict[bytes, bytes]) -> Entry:
-    entry: Entry = orjson.loads(fields[b"entry"])
-    return entry
-
-
 def _entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
     """As the page reads it."""
-    content = _content(fields)
+    content: Entry = orjson.loads(fields[b"entry"])
     milliseconds = int(entry_id.split(b"-")[0])
     return {
         "id": entry_id.decode(),

@@ -75,7 +75,9 @@ class Consumer:
 
     async def _make_group(self, shard: int) -> None:
         try:
-            await self.lane.redis.xgroup_create(self.lane.keys.ready(self.lane.lane, shard), GROUP, id="0", mkstream=True)
+            await self.lane.redis.xgroup_create(
+                self.lane.keys.ready(self.lane.lane, shard), GROUP, id="0", mkstream=True
+            )
         except ResponseError as error:
             if "BUSYGROUP" not in str(error):
                 raise
@@ -131,7 +133,11 @@ class Consumer:
                     self._held[claim.token] = claim
                     claim = await self.handler.handle(claim)
             except LockLost:
-                log.warning("lane=%s conversation=%s lost its lock; its turn was left to another worker", self.lane.lane, ready.name)
+                log.warning(
+                    "lane=%s conversation=%s lost its lock; its turn was left to another worker",
+                    self.lane.lane,
+                    ready.name,
+                )
             except (RedisError, OSError) as error:
                 log.error("lane=%s conversation=%s redis failed: %s", self.lane.lane, ready.name, type(error).__name__)
             except Exception:
@@ -141,7 +147,9 @@ class Consumer:
 
     async def _claim(self, ready: Ready) -> Claim | None:
         known = self.handler.known_version(ready.name)
-        return await self.lane.claim(ready, self._token(ready), known, former_life=f"{self.name}:", this_life=self._prefix)
+        return await self.lane.claim(
+            ready, self._token(ready), known, former_life=f"{self.name}:", this_life=self._prefix
+        )
 
     def _token(self, ready: Ready) -> str:
         return self._prefix + ready.entry_id

@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, cast
 
-from redis.asyncio import Redis
-
 from bot.clock import Clock
 from bot.conversation import scripts
+from bot.redis_client import Client
 from bot.redis_keys import GROUP, Keys
 from bot.redis_keys import Lane as LaneName
 
@@ -66,7 +65,7 @@ class Commit:
 class Lane:
     """One of the two lanes (`in`, `out`) over all shards."""
 
-    def __init__(self, redis: "Redis", keys: Keys, lane: LaneName, clock: Clock, lock_seconds: float) -> None:
+    def __init__(self, redis: Client, keys: Keys, lane: LaneName, clock: Clock, lock_seconds: float) -> None:
         self.redis = redis
         self.keys = keys
         self.lane = lane
@@ -157,7 +156,11 @@ class Lane:
         """What was given up in a shard: name, error, and when (ms since the epoch); newest first, without the words."""
         entries = await self.redis.xrevrange(self.keys.parked(self.lane, shard), count=count)
         return [
-            {"name": fields[b"name"].decode(), "error": fields[b"error"].decode(), "at_ms": entry_id.decode().split("-")[0]}
+            {
+                "name": fields[b"name"].decode(),
+                "error": fields[b"error"].decode(),
+                "at_ms": entry_id.decode().split("-")[0],
+            }
             for entry_id, fields in entries
         ]
 

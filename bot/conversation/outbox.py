@@ -76,7 +76,13 @@ class Deliveries:
         return None
 
     async def _park(self, claim: Claim, delivery: Delivery, reason: str) -> Claim | None:
-        log.error("conversation=%s delivery=%s channel=%s parked: %s", claim.name, delivery.delivery_id, delivery.channel, reason)
+        log.error(
+            "conversation=%s delivery=%s channel=%s parked: %s",
+            claim.name,
+            delivery.delivery_id,
+            delivery.channel,
+            reason,
+        )
         return await self._lane.finish(claim, failure=reason)
 
 

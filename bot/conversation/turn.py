@@ -110,7 +110,9 @@ class Turns:
 
 def _deliveries(incoming: Incoming, replies: Sequence[Reply]) -> list[bytes]:
     return [
-        Delivery(incoming.channel, incoming.account, f"{incoming.message_id}/{number}", reply, incoming.metadata).encode()
+        Delivery(
+            incoming.channel, incoming.account, f"{incoming.message_id}/{number}", reply, incoming.metadata
+        ).encode()
         for number, reply in enumerate(replies)
     ]
 

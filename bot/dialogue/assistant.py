@@ -53,14 +53,15 @@ class Assistant:
         self._parses: OrderedDict[str, bytes] = OrderedDict()
 
     @classmethod
-    def load(cls, model: Path, actions: EndpointConfig) -> "Assistant":
+    def load(cls, model: Path, actions: EndpointConfig, form_of_address: str = "du") -> "Assistant":
         """Raises rasa.exceptions.ModelNotFound when there is no model at that path."""
         agent = Agent(tracker_store=TurnTrackers(None), lock_store=InMemoryLockStore(), action_endpoint=actions)
         trackers = TurnTrackers(None)
         nlg = TemplatedNaturalLanguageGenerator({})
         agent.processor = TurnProcessor(
-            model_path=str(model), tracker_store=trackers, lock_store=agent.lock_store, generator=nlg, action_endpoint=actions
-        )
+            model_path=str(model), tracker_store=trackers, lock_store=agent.lock_store, generator=nlg, action_endpoint=actions,
+            form_of_address=form_of_address,
+        )  # fmt: skip
         agent.domain = trackers.domain = agent.processor.domain
         nlg.responses = agent.domain.responses
         agent.tracker_store = trackers  # not the wrapper that hides a store's errors
@@ -111,7 +112,9 @@ class Assistant:
     def apology(self, incoming: Incoming) -> Reply:
         """The domain's own `utter_failed`, in the language that the channel hints at."""
         language = incoming.language or LANGUAGES[0]
-        response = self._agent.processor.nlg.generate_from_slots("utter_failed", {LANGUAGE_SLOT: language}, incoming.channel)
+        response = self._agent.processor.nlg.generate_from_slots(
+            "utter_failed", {LANGUAGE_SLOT: language}, incoming.channel
+        )
         return Reply(text=response["text"], language=language)
 
     async def parse(self, text: str) -> dict[str, Any]:

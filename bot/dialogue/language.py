@@ -1,16 +1,26 @@
 """Which language the conversation goes on in: detected, remembered, and switched on request."""
 
+import re
+
+from rasa.shared.core.events import SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 LANGUAGE_SLOT = "language"
+ASKED_SLOT = "language_asked_for"
+"""True once the customer has asked for a language: from then on only asking changes it."""
+
 LANGUAGES = ("de", "en")
 SWITCH_INTENT = "switch_language"
 
-SURE_OF_LANGUAGE = 0.85
+SURE_AT_FIRST = 0.6
+SURE_OF_CHANGE = 0.9
 """Detector confidence from which one message alone changes the language; short neutral words stay below it."""
 
-WORDS_TO_SWITCH = 2
-"""A single foreign word ("ok", "sorry", "super") is no change of language."""
+WORDS_TO_CHANGE = 3
+"""Fewer foreign words ("ok", "sorry", "good morning") are no change of language."""
+
+_NAMES_AND_NUMBERS = re.compile(r"\d{4,}|@")
+"""Addresses, order numbers and e-mail addresses have no language of their own."""
 
 _NAMED = {
     "de": ("deutsch", "german", "allemand", "tedesco"),
@@ -18,15 +28,16 @@ _NAMED = {
 }
 
 
-def language_after(tracker: DialogueStateTracker) -> str:
-    """The language to answer the latest message in."""
+def language_events(tracker: DialogueStateTracker) -> list[SlotSet]:
+    """What the latest message changes about the language that the conversation goes on in."""
     current = tracker.get_slot(LANGUAGE_SLOT)
     message = tracker.latest_message
     if message is None:
-        return current or LANGUAGES[0]
+        return []
     if message.intent_name == SWITCH_INTENT:
-        return _wanted(message.text or "", current)
-    return _detected(message, current)
+        return [SlotSet(LANGUAGE_SLOT, _wanted(message.text or "", current)), SlotSet(ASKED_SLOT, True)]
+    language = _detected(message, current, bool(tracker.get_slot(ASKED_SLOT)))
+    return [] if language == current else [SlotSet(LANGUAGE_SLOT, language)]
 
 
 def _wanted(text: str, current: str | None) -> str:
@@ -38,14 +49,14 @@ def _wanted(text: str, current: str | None) -> str:
     return LANGUAGES[1] if current == LANGUAGES[0] else LANGUAGES[0]
 
 
-def _detected(message: object, current: str | None) -> str:
-    parse_data = getattr(message, "parse_data", None) or {}
-    guess = parse_data.get("language") or {}
-    hint = (getattr(message, "metadata", None) or {}).get("language")
+def _detected(message: UserUttered, current: str | None, was_asked_for: bool) -> str:
+    guess = message.parse_data.get("language") or {}
+    name, confidence = guess.get("name"), guess.get("confidence", 0.0)
     if current is None:
-        likely = guess.get("name") if guess.get("confidence", 0) >= 0.6 else None
-        return str(likely or hint or LANGUAGES[0])
-    words = (getattr(message, "text", None) or "").split()
-    if len(words) >= WORDS_TO_SWITCH and guess.get("confidence", 0) >= SURE_OF_LANGUAGE:
-        return str(guess["name"])
+        hint = message.metadata.get("language")
+        return str((name if confidence >= SURE_AT_FIRST else None) or hint or LANGUAGES[0])
+    text = message.text or ""
+    is_telling = len(text.split()) >= WORDS_TO_CHANGE and not _NAMES_AND_NUMBERS.search(text)
+    if is_telling and not was_asked_for and confidence >= SURE_OF_CHANGE:
+        return str(name)
     return current

@@ -27,7 +27,9 @@ class _NoCopies:
 def apply() -> bool:
     """Whether the patches fit the installed Rasa and are in force."""
     if rasa.__version__ != VERSION:
-        log.warning("rasa %s is not %s: running without the patches of bot/dialogue/patches.py", rasa.__version__, VERSION)
+        log.warning(
+            "rasa %s is not %s: running without the patches of bot/dialogue/patches.py", rasa.__version__, VERSION
+        )
         return False
     _compile_action_schema()
     for module in (

@@ -8,21 +8,24 @@ from rasa.shared.core.events import SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.dialogue.graph_runner import CompiledGraphRunner
-from bot.dialogue.language import LANGUAGE_SLOT, language_after
+from bot.dialogue.language import language_events
+
+FORM_OF_ADDRESS_SLOT = "form_of_address"
 
 
 class TurnProcessor(MessageProcessor):
-    """Used by the runtime; Rasa's own commands use Rasa's."""
+    """Used by the runtime; Rasa's own commands use Rasa's. `form_of_address` is "du" or "Sie"."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, form_of_address: str = "du", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.graph_runner = CompiledGraphRunner(self.graph_runner)
+        self.form_of_address = form_of_address
+        self.graph_runner: CompiledGraphRunner = CompiledGraphRunner(vars(self)["graph_runner"])
 
     async def run_action_extract_slots(
         self, output_channel: OutputChannel, tracker: DialogueStateTracker
     ) -> DialogueStateTracker:
-        """The first step after understanding, so the place to settle the language before anything is said in it."""
-        spoken = language_after(tracker)
-        if spoken != tracker.get_slot(LANGUAGE_SLOT):
-            tracker.update(SlotSet(LANGUAGE_SLOT, spoken), self.domain)
+        """The first step after understanding: the place to settle the language before anything is said in it."""
+        tracker.update_with_events(language_events(tracker), self.domain)
+        if tracker.get_slot(FORM_OF_ADDRESS_SLOT) != self.form_of_address:
+            tracker.update(SlotSet(FORM_OF_ADDRESS_SLOT, self.form_of_address), self.domain)
         return await super().run_action_extract_slots(output_channel, tracker)

@@ -51,7 +51,9 @@ class WindowTracker(DialogueStateTracker):
         what = ("states", omit_unset_slots, ignore_rule_only_turns, id(rule_only_data))
         compute = super().past_states
         states = self._once(what, lambda: compute(domain, omit_unset_slots, ignore_rule_only_turns, rule_only_data))
-        return [{part: dict(features) for part, features in state.items()} for state in states]  # policies change theirs
+        return [
+            {part: dict(features) for part, features in state.items()} for state in states
+        ]  # policies change theirs
 
     def _once(self, what: Any, compute: Any) -> Any:
         count = len(self.events)

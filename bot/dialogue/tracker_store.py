@@ -13,13 +13,12 @@ from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
-from redis.asyncio import Redis
 
 from bot.dialogue.events import decode, encode
 from bot.dialogue.tracker import WindowTracker
 from bot.dialogue.window import COMPACT_AT, Compactor
 from bot.event_log import STORE_EVENTS
-from bot.redis_client import connect
+from bot.redis_client import Client, connect
 from bot.redis_keys import Keys
 
 STORE = (
@@ -71,7 +70,7 @@ class FlatTrackerStore(TrackerStore):
         event_broker: EventBroker | None = None,
         url: str = "redis://localhost:6379/0",
         shards: int = 16,
-        redis: Redis | None = None,
+        redis: Client | None = None,
         **_: Any,
     ) -> None:
         super().__init__(domain, event_broker)
@@ -106,7 +105,9 @@ class FlatTrackerStore(TrackerStore):
         version = str(int(stored.version) + 1)
         args = [stored.version, version, len(new), -1 if window is None else len(window), *map(encode, new)]
         args += [encode(event) for event in window or ()]
-        written = await self._store(keys=[self._keys.log(tracker.sender_id), self._keys.window(tracker.sender_id)], args=args)
+        written = await self._store(
+            keys=[self._keys.log(tracker.sender_id), self._keys.window(tracker.sender_id)], args=args
+        )
         if not written:
             raise ConcurrentWrite(tracker.sender_id)
         tracker.stored = Stored(version, len(tracker.events))

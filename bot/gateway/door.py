@@ -7,16 +7,16 @@ import uuid
 from dataclasses import replace
 
 import orjson
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.channels.base import TooLate, TooMany
+from bot.channels.base import Refused, TooLate, TooMany
 from bot.clock import Clock
 from bot.conversation.identity import conversation_of
 from bot.conversation.inbox import Inbox
 from bot.conversation.lane import Accepted
 from bot.messages import Incoming, Reply
 from bot.metrics import ACCEPT_SECONDS, ACCEPTED
+from bot.redis_client import Client
 from bot.redis_keys import Keys
 
 log = logging.getLogger(__name__)
@@ -25,10 +25,19 @@ LOOK_AGAIN_SECONDS = 1.0
 """An answer's notice may be lost with a connection; then the answer itself is looked for this often."""
 
 
+class AnswerGone(Refused):
+    """The message was answered, so long ago that the answer is not kept any more."""
+
+    status = 410
+    slug = "answer-gone"
+
+
 class GatewayDoor:
     """One per gateway process."""
 
-    def __init__(self, redis: Redis, keys: Keys, inbox: Inbox, clock: Clock, messages_per_minute: int, answer_seconds: float) -> None:
+    def __init__(
+        self, redis: Client, keys: Keys, inbox: Inbox, clock: Clock, messages_per_minute: int, answer_seconds: float
+    ) -> None:
         self._redis = redis
         self._keys = keys
         self._inbox = inbox
@@ -50,11 +59,17 @@ class GatewayDoor:
         return accepted
 
     async def ask(self, incoming: Incoming) -> tuple[Reply, ...]:
-        """Accepts a message and holds the line for its answer; a repeated one gets the answer it got. Raises TooLate."""
-        key = self._keys.answer(conversation_of(incoming.channel, incoming.account), incoming.message_id)
+        """Accepts a message and holds the line for its answer; a repeated one gets the answer it got.
+
+        Raises TooMany, TooLate, AnswerGone.
+        """
+        name = conversation_of(incoming.channel, incoming.account)
+        key = self._keys.answer(name, incoming.message_id)
         arrived = self._waiting.setdefault(key, asyncio.Event())
         try:
-            await self.accept(replace(incoming, reply_to=self._gateway))
+            accepted = await self.accept(replace(incoming, reply_to=self._gateway))
+            if accepted is Accepted.DUPLICATE and not await self._may_come(name, key):
+                raise AnswerGone("this message_id was answered before; send a new one")
             return await asyncio.wait_for(self._answer(key, arrived), self._answer_seconds)
         except TimeoutError:
             raise TooLate("the answer is not ready; ask again with the same message_id", retry_after=5) from None
@@ -85,13 +100,20 @@ class GatewayDoor:
                 return tuple(Reply.from_dict(reply) for reply in orjson.loads(found))
             await _set_or_passed(arrived, LOOK_AGAIN_SECONDS)
 
+    async def _may_come(self, name: str, key: str) -> bool:
+        """Looked at in this order: a commit writes the answer in the same moment as it empties the queue."""
+        return bool(await self._redis.exists(self._keys.queue("in", name)) or await self._redis.exists(key))
+
     async def _check_rate(self, incoming: Incoming) -> None:
         key = self._keys.rate(incoming.channel, incoming.account)
         async with self._redis.pipeline(transaction=False) as pipe:
-            _, sent = await pipe.set(key, 0, ex=60, nx=True).incr(key).execute()
+            pipe.set(key, 0, ex=60, nx=True)
+            pipe.incr(key)
+            pipe.ttl(key)
+            _, sent, seconds_left = await pipe.execute()
         if sent > self._messages_per_minute:
             ACCEPTED.labels(incoming.channel, "too_many").inc()
-            raise TooMany("too many messages in a minute", retry_after=30)
+            raise TooMany("too many messages in a minute", retry_after=max(1, seconds_left))
 
 
 async def _set_or_passed(event: asyncio.Event, seconds: float) -> None:

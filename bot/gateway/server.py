@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+import traceback
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import orjson
@@ -40,7 +41,12 @@ class RasaApi(Protocol):
 
 
 def build(
-    door: Door, channels: Sequence[Channel], readiness: Readiness, rasa_api: RasaApi, token: SecretStr | None, max_body_bytes: int
+    door: Door,
+    channels: Sequence[Channel],
+    readiness: Readiness,
+    rasa_api: RasaApi,
+    token: SecretStr | None,
+    max_body_bytes: int,
 ) -> web.Application:
     """An application with every channel's routes. Nothing listens yet."""
     app = web.Application(middlewares=[_log_request, _refusals_as_problems], client_max_size=max_body_bytes)
@@ -50,11 +56,15 @@ def build(
     return app
 
 
-def problem(status: int, slug: str, detail: str, retry_after: int | None = None) -> web.Response:
+def problem(
+    status: int, slug: str, detail: str, retry_after: int | None = None, headers: Mapping[str, str] | None = None
+) -> web.Response:
     """An RFC 9457 answer for machines."""
-    headers = {"Retry-After": str(retry_after)} if retry_after else {}
+    headers = dict(headers or {}) | ({"Retry-After": str(retry_after)} if retry_after else {})
     body = {"type": PROBLEM + slug, "title": slug.replace("-", " "), "status": status, "detail": detail}
-    return web.Response(body=orjson.dumps(body), status=status, content_type="application/problem+json", headers=headers)
+    return web.Response(
+        body=orjson.dumps(body), status=status, content_type="application/problem+json", headers=headers
+    )
 
 
 @web.middleware
@@ -66,12 +76,16 @@ async def _refusals_as_problems(request: web.Request, handler: Handler) -> web.S
     except web.HTTPRequestEntityTooLarge:
         return problem(413, "too-large", "the request body is too large")
     except web.HTTPException as error:
-        return problem(error.status, (error.reason or "error").lower().replace(" ", "-"), error.reason or "")
+        kept = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
+        return problem(
+            error.status, (error.reason or "error").lower().replace(" ", "-"), error.reason or "", headers=kept
+        )
     except ConnectionResetError:
         raise
     except Exception as error:
-        log.exception("path=%s failed: %s", request.path, type(error).__name__)
-        return problem(503, "unavailable", "the assistant cannot take this now; nothing was stored, send it again", 5)
+        place = traceback.extract_tb(error.__traceback__)[-1]  # not its message, which may hold a customer's words
+        log.error("path=%s failed: %s at %s:%s", request.path, type(error).__name__, place.filename, place.lineno)
+        return problem(503, "unavailable", "the assistant cannot take this now; send it again with the same id", 5)
 
 
 @web.middleware
@@ -105,7 +119,7 @@ def _exposition(gauges: dict[str, int]) -> bytes:
     registry = REGISTRY
     try:
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     except ValueError:  # one process: its own registry has all
         registry = REGISTRY
     lines = [f"# TYPE {name} gauge\n{name} {value}" for name, value in gauges.items()]

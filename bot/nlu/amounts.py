@@ -10,7 +10,21 @@ from bot.nlu.text import tokenise
 
 CURRENCIES: Final = {
     **dict.fromkeys(
-        ("€", "eur", "euro", "euros", "euronen", "tacken", "oecken", "maeuse", "kroeten", "piepen", "flocken", "steine"), "EUR"
+        (
+            "€",
+            "eur",
+            "euro",
+            "euros",
+            "euronen",
+            "tacken",
+            "oecken",
+            "maeuse",
+            "kroeten",
+            "piepen",
+            "flocken",
+            "steine",
+        ),
+        "EUR",
     ),
     **dict.fromkeys(("£", "gbp", "pound", "pounds", "quid", "pfund", "sterling"), "GBP"),
     **dict.fromkeys(("$", "usd", "dollar", "dollars", "buck", "bucks"), "USD"),
@@ -31,7 +45,9 @@ _DAYS = {
     **dict.fromkeys(("fortnight", "fortnights"), 14),
 }
 _MONTHS = {
-    **dict.fromkeys(("monat", "monate", "monaten", "monats", "month", "months", "mth", "mths", "mon", "mo", "monatig"), 1),
+    **dict.fromkeys(
+        ("monat", "monate", "monaten", "monats", "month", "months", "mth", "mths", "mon", "mo", "monatig"), 1
+    ),
     **dict.fromkeys(("monatige", "monatiges", "monatigen", "monatiger"), 1),
     **dict.fromkeys(("quartal", "quartale", "quarter", "quarters", "vierteljahr"), 3),
     **dict.fromkeys(("halbjahr", "halbjahre", "semester"), 6),
@@ -40,7 +56,10 @@ _MONTHS = {
 }
 _DAYS_PER_MONTH = 30
 _COUNTS = {"beide": 2, "beiden": 2, "both": 2, "single": 1, "einzige": 1, "einzigen": 1, "once": 1, "twice": 2}
-_UNITS = {**{word: ("days", days) for word, days in _DAYS.items()}, **{word: ("months", months) for word, months in _MONTHS.items()}}
+_UNITS = {
+    **{word: ("days", days) for word, days in _DAYS.items()},
+    **{word: ("months", months) for word, months in _MONTHS.items()},
+}
 _COMPOUND = re.compile(rf"(\w+?)({'|'.join(sorted(_UNITS, key=len, reverse=True))})")
 
 
@@ -67,7 +86,9 @@ def money(text: str) -> dict[str, int | str] | None:
     if first is None:
         return None
     minor = (_major(items[first:]) * 100).to_integral_value(ROUND_HALF_UP)
-    currency = next((CURRENCIES[item] for item in items if isinstance(item, str) and item in CURRENCIES), DEFAULT_CURRENCY)
+    currency = next(
+        (CURRENCIES[item] for item in items if isinstance(item, str) and item in CURRENCIES), DEFAULT_CURRENCY
+    )
     return {"amount": int(minor), "currency": currency}
 
 

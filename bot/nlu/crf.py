@@ -129,7 +129,9 @@ def _in_context(
     return seen
 
 
-def _neighbour(tokens: Sequence[Token], alone: Sequence[dict[str, float]], place: int, distance: int) -> dict[str, float]:
+def _neighbour(
+    tokens: Sequence[Token], alone: Sequence[dict[str, float]], place: int, distance: int
+) -> dict[str, float]:
     if not 0 <= place < len(tokens):
         return {f"{distance}:edge": 1.0}
     return {f"{distance}:{name}": 1.0 for name in alone[place]}

@@ -54,7 +54,7 @@ def _spoken(tokens: Sequence[Token], at: int) -> Found | None:
 
 
 def _is_plain_speech(tokens: Sequence[Token], at: int, name: _Part) -> bool:
-    """"look at amazon dot com" names no address."""
+    """ "look at amazon dot com" names no address."""
     return name.value in _NO_NAMES and tokens[at].folded == "at"
 
 

@@ -50,7 +50,9 @@ class ShopEntityExtractor(TrainedComponent, EntityExtractorMixin):
 
     def entities(self, text: str, intent: str | None) -> list[Entity]:
         """Entities in reading order, none overlapping: what has a fixed form comes before what the field suspects."""
-        fixed = [Entity(form.entity, form.start, form.end, text[form.start : form.end], form.value) for form in find(text)]
+        fixed = [
+            Entity(form.entity, form.start, form.end, text[form.start : form.end], form.value) for form in find(text)
+        ]
         spans = self.tagger.spans(text, intent) if self.tagger else []
         suspected = [_with_value(text, span) for span in spans if not any(_overlap(span, form) for form in fixed)]
         return sorted([*fixed, *suspected], key=lambda entity: entity.start)

@@ -75,6 +75,8 @@ def _logistic(space: NgramSpace, texts: list[str], labels: list[int]) -> Floats:
 
     bounds, indices, values = stacked(space.vector(text) for text in texts)
     rows = csr_matrix((values, indices, bounds), shape=(len(texts), len(space)))
-    model = LogisticRegression(C=10.0, fit_intercept=False, class_weight="balanced", multi_class="multinomial", max_iter=300)
+    model = LogisticRegression(
+        C=10.0, fit_intercept=False, class_weight="balanced", multi_class="multinomial", max_iter=300
+    )
     coefficients = model.fit(rows, labels).coef_.astype(np.float32).T
     return np.hstack([-coefficients, coefficients]) if coefficients.shape[1] == 1 else coefficients

@@ -126,9 +126,9 @@ class _Member:
         bounds, indices, values = self._dropped(examples, rows)
         seen, columns = np.unique(indices, return_inverse=True)
         inputs = csr_matrix((values, columns, bounds), shape=(len(rows), len(seen)))
-        mask = (self.random.random((len(rows), self.recipe.units), dtype=np.float32) >= self.recipe.unit_dropout) / np.float32(
-            1 - self.recipe.unit_dropout
-        )
+        mask = (
+            self.random.random((len(rows), self.recipe.units), dtype=np.float32) >= self.recipe.unit_dropout
+        ) / np.float32(1 - self.recipe.unit_dropout)
         before = inputs @ self.embeddings[seen] + self.unit_bias
         units = np.maximum(before, 0) * mask
         error = softmax(units @ self.outputs + self.label_bias) - self._targets(examples.labels[rows])

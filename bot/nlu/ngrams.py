@@ -35,7 +35,9 @@ class NgramSpace:
         self.shape = shape
         self.names = list(names)
         self.idf = idf
-        self._known = {name: (index, weight) for index, (name, weight) in enumerate(zip(names, idf.tolist(), strict=True))}
+        self._known = {
+            name: (index, weight) for index, (name, weight) in enumerate(zip(names, idf.tolist(), strict=True))
+        }
 
     def __len__(self) -> int:
         return len(self.names)

@@ -162,7 +162,7 @@ def _continued(read: Number, words: Sequence[str]) -> Number | None:
 
 def _fits_behind(value: Decimal, more: Decimal) -> bool:
     """Whether the first ends in enough zeros to take the second in: 20 takes 5, 2000 takes 500, 2 takes nothing."""
-    if value < 20 or not 0 < more or value != value.to_integral_value():
+    if value < 20 or not more > 0 or value != value.to_integral_value():
         return False
     room = next(scale for scale in (1000, 100, 10, 1) if value % scale == 0)
     return more < room and not (room == 10 and more != more.to_integral_value())

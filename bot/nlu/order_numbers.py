@@ -16,8 +16,33 @@ _PREFIXES = (
     ("en", "zeh"), ("en", "see"), ("en", "cee"), ("n", "see"), ("n", "zeh"), ("november", "charlie"), ("nordpol", "caesar"),
     ("nordpol", "charlie"), ("n", "wie", "nordpol", "c", "wie", "caesar"), ("ance",), ("encee",),
 )  # fmt: skip
-_JOINTS = {"-", "–", "—", "/", "#", ":", "minus", "strich", "bindestrich", "dash", "hyphen", "slash", "nummer", "number"}
-_TIMES = {"double": 2, "doppel": 2, "doppelt": 2, "zweimal": 2, "twice": 2, "triple": 3, "treble": 3, "dreifach": 3, "dreimal": 3}
+_JOINTS = {
+    "-",
+    "–",
+    "—",
+    "/",
+    "#",
+    ":",
+    "minus",
+    "strich",
+    "bindestrich",
+    "dash",
+    "hyphen",
+    "slash",
+    "nummer",
+    "number",
+}
+_TIMES = {
+    "double": 2,
+    "doppel": 2,
+    "doppelt": 2,
+    "zweimal": 2,
+    "twice": 2,
+    "triple": 3,
+    "treble": 3,
+    "dreifach": 3,
+    "dreimal": 3,
+}
 _LETTERS = {"o": "0"}
 _GROUPINGS = {(6,), (3, 3), (2, 2, 2), (2, 4), (4, 2), (1, 1, 1, 1, 1, 1)}
 _UNITS = {"km", "kilometer", "meter", "mah", "gramm", "stueck"}

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 MAX_LENGTH = 2_000
 """Characters that are read of one message; the wish of anything longer has been said by then."""
 
-_FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "œ": "oe", "’": "'", "`": "'", "´": "'"})
+_FOLDED = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "œ": "oe", "’": "'", "`": "'", "´": "'"}
+)
 _EMOJI_WORDS = {
     "👍": "ok", "👌": "ok", "✅": "ok", "✔": "ok", "💪": "ok", "👎": "nein no", "❌": "nein no", "👋": "hallo hi",
     "🙏": "danke thanks", "🛑": "stop", "🤖": "bot", "📦": "paket parcel", "🛒": "bestellen order",
 }  # fmt: skip
 _EMOJI = str.maketrans({emoji: f" {words} " for emoji, words in _EMOJI_WORDS.items()})
-_INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ud800-\udfff]")
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ud800-\udfff]"
+)
 _MARK = re.compile(r"[\u0300-\u036f]")
 _DIGIT = re.compile(r"\d")
 _REPEATED = re.compile(r"(\w)\1{2,}")

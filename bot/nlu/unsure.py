@@ -27,7 +27,11 @@ class UnsureClassifier(GraphComponent, IntentClassifier):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> UnsureClassifier:
         return cls(config["threshold"], config["ambiguity_threshold"])
 
@@ -44,7 +48,9 @@ class UnsureClassifier(GraphComponent, IntentClassifier):
         for message in messages:
             if self._is_unsure(message.get(INTENT_RANKING_KEY) or []):
                 best = message.get(INTENT)["confidence"]
-                message.set(INTENT, {"name": DEFAULT_NLU_FALLBACK_INTENT_NAME, "confidence": 1.0 - best}, add_to_output=True)
+                message.set(
+                    INTENT, {"name": DEFAULT_NLU_FALLBACK_INTENT_NAME, "confidence": 1.0 - best}, add_to_output=True
+                )
         return messages
 
     def _is_unsure(self, ranking: list[dict[str, Any]]) -> bool:

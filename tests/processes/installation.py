@@ -31,7 +31,12 @@ class Installation:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        environment = {**os.environ, "PORT": str(self.port), "DATA_DIR": str(self.data_dir), "MESSAGES_PER_MINUTE": "1000"}
+        environment = {
+            **os.environ,
+            "PORT": str(self.port),
+            "DATA_DIR": str(self.data_dir),
+            "MESSAGES_PER_MINUTE": "1000",
+        }
         environment.pop("SHOP_URL", None)
         environment.pop("SHOP_TOKEN", None)
         command = [sys.executable, "-m", "bot", "run", "--workers", str(self._workers)]

@@ -50,7 +50,9 @@ async def test_a_redis_restart_loses_no_message_and_no_order(installation: Insta
     _assert_one_order_each(installation.data_dir / "shop" / "shop.db")
 
 
-async def test_while_the_shop_is_away_customers_are_told_and_orders_are_placed_once_it_is_back(directory: Path, model: Path) -> None:
+async def test_while_the_shop_is_away_customers_are_told_and_orders_are_placed_once_it_is_back(
+    directory: Path, model: Path
+) -> None:
     shop = OwnShop(directory)
     shop.start()
     installation = Installation(directory, workers=2, environment=shop.address())

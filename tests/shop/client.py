@@ -152,7 +152,7 @@ class ShopClient:
         async with self.http.request(method, path, params=query, data=body, headers=all_headers) as response:
             answer = await response.read()
             self._check(request, response, answer)
-            return Reply(response.status, answer, dict(response.headers), self._takes(request))
+            return Reply(response.status, answer, response.headers, self._takes(request))
 
     def headers(self, raw: bytes = b"") -> dict[str, str]:
         """Who speaks, and what the body is."""

@@ -76,13 +76,22 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'shop.db'}"
-    url: str = request.getfixturevalue("postgres_url")
-    asyncio.run(_on_postgres(url, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public"))
+    url: str = request.getfixturevalue("empty_postgres_url")
     return url
 
 
 @pytest.fixture
+def empty_postgres_url(postgres_url: str) -> str:
+    asyncio.run(_on_postgres(postgres_url, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public"))
+    return postgres_url
+
+
+@pytest.fixture
 def settings(database_url: str) -> Settings:
+    return settings_for(database_url)
+
+
+def settings_for(database_url: str) -> Settings:
     return Settings(
         token=SecretStr(TOKEN),
         operations_token=SecretStr(OPERATIONS_TOKEN),

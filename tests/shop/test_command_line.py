@@ -11,9 +11,10 @@ from pathlib import Path
 
 import orjson
 import pytest
-from aiohttp import ClientSession, TCPConnector, UnixConnector
+from aiohttp import ClientSession, UnixConnector
 from pydantic import SecretStr, ValidationError
 
+from shop.database import Database
 from shop.settings import Settings
 from tests.shop.client import TOKEN
 from tests.shop.requests import order
@@ -56,9 +57,11 @@ def free_port() -> int:
 async def test_it_serves_on_a_port_and_stops_gracefully(tmp_path: Path) -> None:
     port = free_port()
     async with serving("--port", str(port), **environment(tmp_path, SHOP_TOKEN=TOKEN)) as process:
-        async with ClientSession(f"http://127.0.0.1:{port}", connector=TCPConnector()) as http:
-            async with http.post("/v1/orders", json=order(), headers=HEADERS) as response:
-                assert response.status == 201
+        async with (
+            ClientSession(f"http://127.0.0.1:{port}") as http,
+            http.post("/v1/orders", json=order(), headers=HEADERS) as response,
+        ):
+            assert response.status == 201
         process.send_signal(signal.SIGTERM)
         output, errors = await process.communicate()
         lines = [orjson.loads(line) for line in output.splitlines()]
@@ -66,12 +69,56 @@ async def test_it_serves_on_a_port_and_stops_gracefully(tmp_path: Path) -> None:
         assert (process.returncode, errors) == (0, b"")
 
 
+async def test_an_order_under_way_is_ended_before_it_stops(tmp_path: Path) -> None:
+    port = free_port()
+    env = environment(tmp_path, SHOP_TOKEN=TOKEN)
+    database = Database(env["SHOP_DATABASE_URL"])
+    async with (
+        serving("--port", str(port), **env) as process,
+        ClientSession(f"http://127.0.0.1:{port}") as http,
+    ):
+        async with database.writing():  # so that the order has to wait
+            under_way = asyncio.create_task(ordered(http))
+            await overtaken(http)
+            process.send_signal(signal.SIGTERM)
+            await no_longer_open(port)
+            assert not under_way.done()
+        assert await under_way == 201
+        assert await process.wait() == 0
+    await database.close()
+
+
+async def ordered(http: ClientSession) -> int:
+    async with http.post("/v1/orders", json=order(), headers=HEADERS) as response:
+        return response.status
+
+
+async def overtaken(http: ClientSession) -> None:
+    """Comes back when the shop has answered later requests, so that it has taken the earlier one."""
+    for _ in range(5):
+        async with http.get("/v1/health") as response:
+            assert response.status == 200
+
+
+async def no_longer_open(port: int) -> None:
+    """Comes back when the shop lets nobody new in."""
+    while True:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionRefusedError:
+            return
+        writer.close()
+        await writer.wait_closed()
+
+
 async def test_it_serves_on_a_unix_socket(tmp_path: Path) -> None:
     path = str(tmp_path / "shop.sock")
-    async with serving("--unix-socket", path, **environment(tmp_path, SHOP_TOKEN=TOKEN)):
-        async with ClientSession("http://shop", connector=UnixConnector(path)) as http:
-            async with http.get("/v1/health") as response:
-                assert await response.json() == {"status": "ok"}
+    async with (
+        serving("--unix-socket", path, **environment(tmp_path, SHOP_TOKEN=TOKEN)),
+        ClientSession("http://shop", connector=UnixConnector(path)) as http,
+        http.get("/v1/health") as response,
+    ):
+        assert await response.json() == {"status": "ok"}
 
 
 @pytest.mark.parametrize("token", [None, "", "   "])
@@ -94,6 +141,8 @@ def test_the_two_secrets_must_differ_and_never_print() -> None:
     with pytest.raises(ValidationError) as refused:
         Settings(token=SecretStr("the-same"), operations_token=SecretStr("the-same"))
     assert "the-same" not in str(refused.value)
-    settings = Settings(token=SecretStr("one-and-only"), database_url=SecretStr("postgresql://shop:hidden@db.example/shop"))
+    settings = Settings(
+        token=SecretStr("one-and-only"), database_url=SecretStr("postgresql://shop:hidden@db.example/shop")
+    )
     assert "one-and-only" not in repr(settings)
     assert "hidden" not in repr(settings)

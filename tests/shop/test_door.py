@@ -2,19 +2,22 @@
 
 import gzip
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import asyncpg
 import orjson
 import pytest
 from aiohttp.web import Application
 from openapi_core import OpenAPI
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from shop.database import Database
 from shop.observe import JsonLines
 from shop.problems import Problem
 from shop.settings import Settings
 from tests.shop.client import OPERATIONS_TOKEN, TOKEN, Reply, ShopClient, strict_document
-from tests.shop.conftest import GivenClock, running
+from tests.shop.conftest import POSTGRES, GivenClock, running, settings_for
 from tests.shop.requests import item, order, placed
 
 HEADERS = {"Idempotency-Key": "key-a", "Content-Type": "application/json"}
@@ -155,7 +158,7 @@ async def raw_order(shop: ShopClient, key: str = "key-a") -> Reply:
     """An order whose answer may be one that the document does not promise."""
     headers = shop.headers() | {"Idempotency-Key": key}
     async with shop.http.post("/v1/orders", json=order(), headers=headers) as response:
-        return Reply(response.status, await response.read(), dict(response.headers), request_fits=True)
+        return Reply(response.status, await response.read(), response.headers, request_fits=True)
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> str:
@@ -187,6 +190,32 @@ async def test_a_database_that_does_not_answer_is_said_and_nothing_is_lost(
         assert (reply.status, reply.slug, reply.headers["Retry-After"]) == (503, "unavailable", "1")
         again = await shop.post("/v1/orders", order(), key="key-a")
         assert (again.status, again.replayed, again.json["number"]) == (201, False, "NC-104201")
+
+
+@pytest.mark.skipif(POSTGRES is None, reason="SQLite has no server that could go away")
+async def test_the_database_may_go_away_and_come_back(
+    clock: GivenClock, openapi: OpenAPI, empty_postgres_url: str
+) -> None:
+    async with running(settings_for(empty_postgres_url), clock, openapi) as shop:
+        await placed(shop)
+        async with closed_to_all(empty_postgres_url):
+            for reply in (await shop.get("/v1/orders"), await shop.post("/v1/orders", order(), key="key-a")):
+                assert (reply.status, reply.slug) == (503, "unavailable")
+        assert (await shop.post("/v1/orders", order(), key="key-a")).replayed is False
+        assert len((await shop.get("/v1/orders")).json["items"]) == 2
+
+
+@asynccontextmanager
+async def closed_to_all(url: str) -> AsyncIterator[None]:
+    """Cuts every connection to the database and lets none in."""
+    assert POSTGRES is not None
+    name = make_url(url).database
+    connection = await asyncpg.connect(POSTGRES)
+    await connection.execute(f'ALTER DATABASE "{name}" CONNECTION LIMIT 0')
+    await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+    yield
+    await connection.execute(f'ALTER DATABASE "{name}" CONNECTION LIMIT -1')
+    await connection.close()
 
 
 async def test_a_request_is_logged_by_ids_and_durations(shop: ShopClient, caplog: pytest.LogCaptureFixture) -> None:

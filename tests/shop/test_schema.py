@@ -7,7 +7,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from openapi_core import OpenAPI
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from sqlalchemy import Connection, inspect, make_url
 
 from shop.app import prepare
@@ -119,3 +119,10 @@ def test_sample_goods_go_into_the_embedded_database_or_where_they_are_wanted(
 ) -> None:
     settings = Settings(token=SecretStr("secret"), database_url=SecretStr(url), sample_data=decided)
     assert settings.wants_sample_data is wanted
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "mysql://db.example/shop", "shop.db"])
+def test_a_database_that_cannot_be_used_is_refused_by_name_only(url: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings(token=SecretStr("secret"), database_url=SecretStr(url))
+    assert "db.example" not in str(refused.value)
