@@ -40,15 +40,19 @@ def main() -> None:
 
 
 @app.command()
-def run(workers: Annotated[int | None, typer.Option(help="Worker processes; default WORKERS.")] = None) -> None:
+def run(
+    workers: Annotated[int | None, typer.Option(help="Worker processes; 0 for a gateway only. Default: WORKERS.")] = None,
+    gateway: Annotated[bool, typer.Option(help="Whether to serve HTTP and deliver replies, beside the workers.")] = True,
+) -> None:
     """Start the assistant: gateway and workers, and the embedded Redis and shop unless REDIS_URL and SHOP_URL are set."""
     settings = _settings()
     if workers is not None:
         settings = settings.model_copy(update={"workers": workers})
     _refuse_if(missing := settings.missing_secrets(), f"ENVIRONMENT=production needs {', '.join(missing)}")
+    _refuse_if(not gateway and not settings.workers, "nothing to run: no gateway and no workers")
     model = training.newest_model(settings.model)
     _refuse_if(model is None, "there is no trained model yet: run `python -m bot train` (or `make run`, which does it)")
-    listening = _listen(settings)
+    listening = _listen(settings) if gateway else None
     _prepare_metrics(settings)
     _log_to_terminal(settings)
     supervisor = Supervisor()
@@ -190,21 +194,21 @@ def _with_shop(settings: Settings, supervisor: Supervisor) -> Settings:
     return settings
 
 
-def _serve(settings: Settings, supervisor: Supervisor, model: Path, listening: socket.socket) -> None:
+def _serve(settings: Settings, supervisor: Supervisor, model: Path, listening: socket.socket | None) -> None:
     began = time.monotonic()
     tensorflow_stub.before_rasa(model)
     from bot.app import Gateway, load_assistant, work
 
     assistant = load_assistant(settings, model)
-    parts = {
-        f"worker-{number}": _in_a_loop(partial(work, settings, assistant, number)) for number in range(settings.workers)
-    }
+    supervisor.start({f"worker-{n}": _in_a_loop(partial(work, settings, assistant, n)) for n in range(settings.workers)})
+    if listening is not None:
+        serving = listening
 
-    async def gateway() -> None:
-        await Gateway(settings, assistant).run(listening)
+        async def gateway() -> None:
+            await Gateway(settings, assistant).run(serving)
 
-    supervisor.start({**parts, "gateway": _in_a_loop(gateway)})
-    threading.Thread(target=_announce, args=(settings, began), daemon=True).start()
+        supervisor.start({"gateway": _in_a_loop(gateway)})
+        threading.Thread(target=_announce, args=(settings, began), daemon=True).start()
     supervisor.watch()
 
 

@@ -22,7 +22,7 @@ class Settings(BaseSettings):
         None, description="Address at which customers and vendors reach the gateway; default http://localhost:PORT."
     )
     workers: int = Field(
-        1, ge=1, le=64, description="Worker processes that answer turns, forked after the model is loaded."
+        1, ge=0, le=64, description="Worker processes that answer turns, forked after the model is loaded."
     )
     turns_at_once: int = Field(
         16,

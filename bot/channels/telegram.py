@@ -21,7 +21,6 @@ from bot.channels.pieces import split, units
 from bot.conversation.outbox import TryAgain, Undeliverable
 from bot.messages import Button, Card, Delivery, Incoming, Reply
 from bot.redis_client import Client
-from bot.redis_client import Client
 
 log = logging.getLogger(__name__)
 
