@@ -170,6 +170,13 @@ class Switchboard:
                 await asyncio.sleep(0.002)
         return float(due) - self.clock.now()
 
+    async def taken_up(self, account: str) -> None:
+        """Returns when what was put off is no longer."""
+        name = self.conversation(account)
+        async with asyncio.timeout(QUIET_WITHIN_SECONDS):
+            while await self.redis.zscore(self.keys.later("out", self.keys.shard_of(name)), name) is not None:
+                await asyncio.sleep(0.002)
+
     async def parked(self) -> list[str]:
         """Errors of the deliveries that were given up, oldest first."""
         shards = [await self.out.parked(shard) for shard in range(self.keys.shards)]

@@ -1,0 +1,116 @@
+"""What every webhook promises the operator: strangers are kept out, junk does no harm, nothing accepted is lost."""
+
+import gzip
+import json
+from typing import Any
+
+from aiohttp import ClientResponse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.contracts.lines import Call, Webhook
+
+# The open gateway is shared by the examples: nothing here depends on what an earlier one left behind.
+shared = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors, HealthCheck.too_slow],
+    deadline=None,
+    max_examples=100,
+)
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+junk = st.recursive(scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner))
+
+DEEP = b'{"message":' * 2_000 + b"1" + b"}" * 2_000
+
+
+class WebhookContract:
+    """The door refuses when in doubt, and keeps nothing of what it refuses."""
+
+    async def test_who_is_not_the_vendor_is_refused_and_leaves_no_trace(self, line: Webhook) -> None:
+        for why, call in line.forged().items():
+            response = await post(line, call)
+            assert response.status in (401, 403), why
+            await assert_problem(response)
+        assert await line.board.redis.dbsize() == 0
+
+    async def test_a_body_that_is_none_of_the_vendors_is_refused(self, line: Webhook) -> None:
+        for body in (b"", b"null", b"[]", b'"text"', b"{", b"\xff\xfe", b"\x00" * 100, DEEP, *line.malformed()):
+            response = await post(line, with_body(line, body))
+            assert response.status == 400, body[:80]
+            await assert_problem(response)
+        assert await line.board.redis.dbsize() == 0
+
+    async def test_an_oversized_body_is_refused(self, line: Webhook) -> None:
+        response = await post(line, with_body(line, b" " * (line.board.settings.max_body_bytes + 1)))
+        assert response.status == 413
+        await assert_problem(response)
+
+    async def test_a_body_that_unpacks_to_too_much_is_refused(self, line: Webhook) -> None:
+        bomb = gzip.compress(b" " * 50_000_000)
+        response = await post(line, with_body(line, bomb, {"Content-Encoding": "gzip"}))
+        assert response.status == 413
+
+    async def test_a_body_that_does_not_unpack_is_refused(self, line: Webhook) -> None:
+        response = await post(line, with_body(line, b"no gzip at all", {"Content-Encoding": "gzip"}))
+        assert response.status == 400
+
+    async def test_another_method_is_told_which_is_right(self, line: Webhook) -> None:
+        response = await line.board.http.put(line.call("hallo", "1").path)
+        assert response.status == 405
+        assert response.headers["Allow"] == "POST"
+
+    async def test_bytes_in_headers_that_are_no_text_are_refused(self, line: Webhook) -> None:
+        call = line.call("hallo", "1")
+        for name in (*call.headers, "Idempotency-Key", "Authorization"):
+            spoiled = Call(call.path, call.body, {**call.headers, name: "\udcff\udcfe"})
+            assert (await post(line, spoiled)).status < 500, name
+
+    @shared
+    @given(body=st.binary(max_size=300))
+    async def test_bytes_of_any_kind_are_refused(self, line: Webhook, body: bytes) -> None:
+        assert (await post(line, with_body(line, body))).status == 400
+
+    @shared
+    @given(data=st.data())
+    async def test_a_call_with_junk_anywhere_never_makes_the_gateway_fail(self, line: Webhook, data: st.DataObject) -> None:
+        genuine = json.loads(line.call("hallo", "1").body)
+        spoiled = data.draw(st.builds(with_change, st.just(genuine), st.sampled_from(places(genuine)), junk))
+        await line.board.redis.flushall()
+        response = await post(line, with_body(line, json.dumps(spoiled).encode()))
+        assert response.status < 500
+
+
+async def post(line: Webhook, call: Call) -> ClientResponse:
+    return await line.board.http.post(call.path, data=call.body, headers=call.headers)
+
+
+def with_body(line: Webhook, body: bytes, headers: dict[str, str] | None = None) -> Call:
+    """A call whose proof is right and whose body is another."""
+    call = line.call("hallo", "1")
+    return Call(call.path, body, {**call.headers, **(headers or {})})
+
+
+async def assert_problem(response: ClientResponse) -> None:
+    """RFC 9457."""
+    assert response.content_type == "application/problem+json"
+    problem = json.loads(await response.read())
+    assert problem["status"] == response.status
+    assert problem["type"].startswith("urn:nochannel:problem:")
+    assert problem["title"]
+    assert isinstance(problem["detail"], str)
+
+
+def places(node: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The way to every member and element of a body."""
+    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    return [here, *(place for key, child in inner for place in places(child, (*here, key)))]
+
+
+def with_change(node: Any, place: tuple[Any, ...], value: Any) -> Any:
+    """The body with something else at one place."""
+    if not place:
+        return value
+    changed = dict(node) if isinstance(node, dict) else list(node)
+    changed[place[0]] = with_change(node[place[0]], place[1:], value)
+    return changed
+
+
