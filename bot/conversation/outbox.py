@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.conversation.lane import Claim, Lane
 from bot.messages import Delivery
+from bot.metrics import DELIVERIES
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Deliveries:
             return await self._park(claim, delivery, f"Undeliverable: {error}")
         except Exception as error:
             return await self._again(claim, delivery, error)
+        DELIVERIES.labels(delivery.channel, "delivered").inc()
         return await self._lane.finish(claim)
 
     def _sender(self, delivery: Delivery) -> Sender:
@@ -68,6 +70,7 @@ class Deliveries:
         if claim.tries >= self._max_attempts:
             return await self._park(claim, delivery, reason)
         seconds = retry_after(claim.tries, error)
+        DELIVERIES.labels(delivery.channel, "again").inc()
         log.warning(
             "conversation=%s delivery=%s channel=%s attempt=%d again in %.1f s: %s",
             claim.name, delivery.delivery_id, delivery.channel, claim.tries, seconds, reason,
@@ -83,6 +86,7 @@ class Deliveries:
             delivery.channel,
             reason,
         )
+        DELIVERIES.labels(delivery.channel, "parked").inc()
         return await self._lane.finish(claim, failure=reason)
 
 

@@ -11,6 +11,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bot.conversation.lane import Claim, Commit, Lane
 from bot.messages import Answer, Delivery, Incoming, Reply, State
+from bot.metrics import ANSWER_SECONDS, TURN_SECONDS, TURNS
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,10 @@ class Turns:
         return self._dialogue.known_version(name)
 
     async def handle(self, claim: Claim) -> Claim | None:
+        with TURN_SECONDS.time():
+            return await self._handle(claim)
+
+    async def _handle(self, claim: Claim) -> Claim | None:
         incoming = Incoming.decode(claim.item)
         if claim.tries > self._max_attempts:
             return await self._give_up(claim, incoming, "WorkerDied")
@@ -59,10 +64,14 @@ class Turns:
             answer = await self._dialogue.answer(claim.name, incoming, State(claim.version, claim.window))
         except Exception as error:
             return await self._failed(claim, incoming, error)
-        return await self._commit(claim, self._changes(incoming, answer))
+        following = await self._commit(claim, self._changes(incoming, answer))
+        TURNS.labels("answered").inc()
+        ANSWER_SECONDS.observe(max(0.0, self._lane.clock.now() - incoming.received_at))
+        return following
 
     async def _failed(self, claim: Claim, incoming: Incoming, error: Exception) -> Claim | None:
         self._dialogue.forget(claim.name)
+        TURNS.labels("failed").inc()
         log.error(
             "conversation=%s message=%s attempt=%d turn failed: %s",
             claim.name, incoming.message_id, claim.tries, _where(error),
@@ -74,6 +83,7 @@ class Turns:
 
     async def _give_up(self, claim: Claim, incoming: Incoming, error: str) -> Claim | None:
         log.error("conversation=%s message=%s parked: %s", claim.name, incoming.message_id, error)
+        TURNS.labels("parked").inc()
         apology = Answer((self._dialogue.apology(incoming),), ())
         return await self._commit(claim, self._changes(incoming, apology, failure=error))
 

@@ -133,11 +133,13 @@ class Switchboard:
         deliveries = Deliveries(self.out, {self.channel.name: self.channel}, MAX_SEND_ATTEMPTS)
         consumers = [Consumer(self._in, turns, "worker"), Consumer(self.out, deliveries, "sender")]
         tasks = [asyncio.create_task(consumer.run()) for consumer in consumers]
-        yield
-        self.dialogue.may_answer.set()
-        for consumer in consumers:
-            consumer.stop()
-        await asyncio.gather(*tasks)
+        try:
+            yield
+        finally:
+            self.dialogue.may_answer.set()
+            for consumer in consumers:
+                consumer.stop()
+            await asyncio.gather(*tasks)
 
     async def deliver(self, account: str, *replies: Reply) -> None:
         """Puts replies into the outbox, as a turn's commit does."""
