@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 Figure = dict[str, Any]
-"""{"figure": name, "value": number, "unit": unit, …}: what else is needed to read it."""
+"""{"figure": name, "value": number, "unit": unit, …}: and what else is needed to read it."""
 
 
 def tell(name: str, value: float, unit: str, **about: Any) -> None:
@@ -23,7 +23,7 @@ def tell(name: str, value: float, unit: str, **about: Any) -> None:
 
 @dataclass
 class Turns:
-    """What turns cost: milliseconds of this process's CPU, all threads, and of waiting."""
+    """What turns cost: milliseconds of this process's CPU, all threads of it, and of waiting."""
 
     cpu: list[float] = field(default_factory=list)
     wall: list[float] = field(default_factory=list)
@@ -36,8 +36,8 @@ class Turns:
         self.wall.append((time.perf_counter() - wall) * 1000)
 
     def tell(self, **about: Any) -> None:
-        tell("turn_cpu_mean", statistics.mean(self.cpu), "ms", turns=len(self.cpu), **about)
-        tell("turn_wall_p50", statistics.median(self.wall), "ms", turns=len(self.wall), **about)
+        tell("turn_cpu_mean", statistics.mean(self.cpu), "ms", turns=len(self.cpu), measured=True, **about)
+        tell("turn_wall_p50", statistics.median(self.wall), "ms", turns=len(self.wall), measured=True, **about)
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

@@ -2,13 +2,13 @@
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-Visit = Sequence["Said"]
+from bot.messages import Incoming
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,12 @@ class Said:
 
     text: str
     payload: str | None = None
+
+    def by(self, account: str, message_id: str, reply_to: str | None = None) -> Incoming:
+        return Incoming("rest", account, message_id, self.text, self.payload, reply_to=reply_to)
+
+
+Visit = Sequence[Said]
 
 
 def _visit(*words: str) -> Visit:
@@ -28,33 +34,69 @@ GREETING = Said("hallo")
 
 ORDER = _visit(
     "was habt ihr für drohnen?", "wie lange fliegt die mini?", "ich nehm zwei davon in rot",
-    "Jonas Reuter, Lindenweg 12, 04107 Leipzig", "paypal", "nein doch drei", "/affirm", "wo ist meine bestellung?", "danke dir",
+    "Jonas Reuter, Lindenweg 12, 04107 Leipzig", "paypal", "nein doch drei", "/affirm", "wo ist meine bestellung?",
+    "danke dir",
 )  # fmt: skip
-"""Asks, orders by a form, corrects, confirms, tracks: half of it in the form, all but the last with the shop."""
+"""Asks, orders by a form, corrects, confirms, tracks. All but the last word passes a custom action and the shop."""
 
-ORDERS = (
+GERMAN_ORDERS = (
     ORDER,
     _visit(
-        "hello", "do you have e-bikes?", "/ask_product{\"product\": \"urbano-e1\"}", "/place_order{\"product\": \"urbano-e1\"}", "M",
-        "Ann Lee, 12 High Street, 10115 Berlin", "how heavy is it?", "credit card", "/affirm", "thanks",
-    ),
-    _visit(
-        "ich brauch laufschuhe", "/place_order{\"product\": \"stridelab-run\"}", "43", "schwarz",
+        "ich brauch laufschuhe", '/place_order{"product": "stridelab-run"}', "43", "blau",
         "Mia Kern, Am Markt 3, 28195 Bremen", "welche farben gibts noch?", "auf rechnung", "/affirm", "tschüss",
     ),
     _visit(
-        "ich möchte eine aeropix pro mieten", "6 monate", "schwarz", "Tom Baum, Ringstraße 8, 50667 Köln", "lastschrift", "/deny",
-        "doch lieber 12 monate", "/affirm", "storniere die bestellung", "/affirm",
+        "ich möchte eine aeropix pro mieten", "6 monate", "schwarz", "Tom Baum, Ringstraße 8, 50667 Köln", "lastschrift",
+        "/deny", "doch lieber 12 monate", "/affirm", "storniere die bestellung", "/affirm",
     ),
 )  # fmt: skip
 
+ENGLISH_ORDERS = (
+    _visit(
+        "hello", "do you have e-bikes?", '/ask_product{"product": "urbano-e1"}', '/place_order{"product": "urbano-e1"}',
+        "M", "Ann Lee, Hauptstraße 12, 10115 Berlin", "how heavy is it?", "credit card", "/affirm", "thanks",
+    ),
+)  # fmt: skip
+
+SHARE_OF_ORDERS = 0.4
 QUESTIONS_FROM = ("catalog", "service", "out_of_scope")
 QUESTIONS_IN_A_VISIT = (2, 6)
-_ANNOTATION = re.compile(r"\[([^\]]+)\]\([^)]+\)|\[([^\]]+)\]\{[^}]+\}")
+
+_ANNOTATION = re.compile(r"\[([^\]]+)\](?:\([^)]+\)|\{[^}]+\})")
 
 
-def questions(data: Path, language: str) -> list[str]:
-    """What customers ask that is no order: the examples of the NLU data, each once."""
+def mix(count: int, seed: int) -> list[Visit]:
+    """Visits as a shop has them, in two languages: two of five order, the others ask this and that."""
+    german, english = visits("de", GERMAN_ORDERS, seed), visits("en", ENGLISH_ORDERS, seed)
+    chance = random.Random(seed)
+    return [next(chance.choice((german, english))) for _ in range(count)]
+
+
+def visits(language: str, orders: Sequence[Visit], seed: int) -> Iterator[Visit]:
+    """One after the other, without end; no question twice until all were asked."""
+    chance = random.Random(seed)
+    questions = _questions(language)
+    pool: list[str] = []
+    while True:
+        pool = pool if len(pool) > QUESTIONS_IN_A_VISIT[1] else chance.sample(questions, len(questions))
+        if chance.random() < SHARE_OF_ORDERS:
+            yield chance.choice(orders)
+        else:
+            yield [GREETING, *(Said(pool.pop()) for _ in range(chance.randint(*QUESTIONS_IN_A_VISIT)))]
+
+
+def long_conversation(turns: int, seed: int) -> Visit:
+    """Visit after visit of one German customer, filled up with greetings to so many turns."""
+    said: list[Said] = []
+    for visit in visits("de", GERMAN_ORDERS, seed):
+        if len(said) + len(visit) > turns:
+            break
+        said += visit
+    return [*said, *[GREETING] * (turns - len(said))]
+
+
+def _questions(language: str, data: Path = Path("data/nlu")) -> list[str]:
+    """What customers ask that is no order: the examples of the NLU data."""
     found = []
     for topic in QUESTIONS_FROM:
         blocks = yaml.safe_load((data / language / f"{topic}.yml").read_text(encoding="utf-8"))["nlu"]
@@ -63,18 +105,4 @@ def questions(data: Path, language: str) -> list[str]:
 
 
 def _plain(example: str) -> str:
-    return _ANNOTATION.sub(lambda match: match[1] or match[2], example[2:].strip())
-
-
-def mix(count: int, seed: int, data: Path = Path("data/nlu")) -> list[Visit]:
-    """Visits as a shop has them: two of five order, the others ask this and that; every question is asked once."""
-    chance = random.Random(seed)
-    pools = [chance.sample(pool, len(pool)) for pool in (questions(data, "de"), questions(data, "en"))]
-    return [_some_visit(chance, pools) for _ in range(count)]
-
-
-def _some_visit(chance: random.Random, pools: list[list[str]]) -> Visit:
-    if chance.random() < 0.4:
-        return chance.choice(ORDERS)
-    pool = chance.choice(pools)
-    return [GREETING, *(Said(pool.pop()) for _ in range(chance.randint(*QUESTIONS_IN_A_VISIT)))]
+    return _ANNOTATION.sub(r"\1", example[2:].strip())

@@ -12,6 +12,7 @@ from rasa.core.channels.channel import UserMessage
 from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.core.policies.policy import Policy
+from rasa.shared.core.constants import USER_INTENT_BACK, USER_INTENT_RESTART, USER_INTENT_SESSION_START
 from rasa.shared.core.domain import Domain
 from rasa.utils.endpoints import EndpointConfig
 
@@ -30,6 +31,9 @@ KEPT_PARSES = 5_000
 PARSED_ONCE_UP_TO = 60
 """Characters up to which a text's understanding is remembered: short ones repeat, long ones do not."""
 
+RESERVED_INTENTS = frozenset({USER_INTENT_RESTART, USER_INTENT_BACK, USER_INTENT_SESSION_START})
+"""Rasa's own intents, which every domain has: they would wipe or rewind the conversation."""
+
 _PAYLOAD = re.compile(r"/(?P<intent>[a-z_]+)(?P<entities>\{.*\})?\Z", re.DOTALL)
 
 
@@ -47,6 +51,7 @@ class Assistant:
         self._agent = agent
         self._domain: Domain = agent.domain
         policies = [part for part in agent.processor.graph_runner.components if isinstance(part, Policy)]
+        self._payload_intents = frozenset(self._domain.intents) - RESERVED_INTENTS
         self._compactor = Compactor(self._domain, Bounds.of(policies))
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._pending: dict[str, tuple[WindowTracker, int]] = {}
@@ -85,7 +90,7 @@ class Assistant:
         if len(events) >= compact_at:
             window = self._compactor.compact(name, events)
             compact_at = COMPACT_AT if window else len(events) + COMPACT_AT // 2
-        after = WindowTracker.restored(name, window or events, self._domain.slots)
+        after = WindowTracker.restored(name, window, self._domain.slots) if window else tracker.reloaded()
         self._pending[name] = (after, max(compact_at, len(after.events) + COMPACT_AT // 2))
         return Answer(
             collector.replies(tracker.get_slot(LANGUAGE_SLOT) or LANGUAGES[0]),
@@ -158,7 +163,7 @@ class Assistant:
     def _from_payload(self, payload: str | None, text: str) -> dict[str, Any] | None:
         """What a button means. None for a payload that this domain does not know: then its title is understood."""
         match = _PAYLOAD.match(payload or "")
-        if match is None or match["intent"] not in self._domain.intents:
+        if match is None or match["intent"] not in self._payload_intents:
             return None
         try:
             values = orjson.loads(match["entities"] or "{}")

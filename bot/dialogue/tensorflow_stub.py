@@ -6,6 +6,7 @@ or a language-model featurizer is in the model.
 
 import importlib.abc
 import importlib.machinery
+import os
 import sys
 import tarfile
 from abc import ABCMeta
@@ -28,6 +29,8 @@ def model_needs_tensorflow(model: Path) -> bool:
 
 def before_rasa(model: Path) -> None:
     """Call once, before anything imports Rasa. Raises OSError when the model cannot be read."""
+    # a message is a small matrix: more threads only wait for each other
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if not model_needs_tensorflow(model):
         install()
     importlib.import_module("skops.io")  # it walks over all loaded modules: 1 s now, 10 s after Rasa

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rasa.core.policies.policy import Policy
-from rasa.core.policies.rule_policy import RULES, RulePolicy
+from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RulePolicy
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
 from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.events import (
@@ -60,7 +60,7 @@ class Bounds:
 
 
 def _longest_rule(policy: RulePolicy) -> int:
-    rules = policy.lookup.get(RULES, {})
+    rules = [rule for kind in (RULES, RULES_FOR_LOOP_UNHAPPY_PATH) for rule in policy.lookup.get(kind, {})]
     return max((len(policy._rule_key_to_state(rule)) for rule in rules), default=0)
 
 
@@ -87,17 +87,35 @@ class Compactor:
         return None
 
     def _base(self, name: str, head: Sequence[Event]) -> list[Event]:
-        tracker = WindowTracker.restored(name, head, self.domain.slots)
-        base: list[Event] = [ActionExecuted(ACTION_SESSION_START_NAME), SessionStarted()]
-        base += _open_loop(tracker, head)
-        base += [SlotSet(slot.name, slot.value) for slot in tracker.slots.values() if slot.value != slot.initial_value]
-        base += _loop_flags(tracker)
-        base += [ConversationPaused()] if tracker.is_paused() else []
-        base += [event for event in head if isinstance(event, ReminderScheduled) and _is_pending(event)]
-        base += [event for event in reversed(head) if isinstance(event, BotUttered)][:1]
-        for event in base:
-            event.timestamp = min(event.timestamp, head[-1].timestamp)
-        return base
+        """The fewest events that lead where `head` leads: what they began with in short, what policies still see as it was."""
+        applied = WindowTracker.restored(name, head, self.domain.slots).applied_events()
+        recent = _recent(applied, max(self.bounds.rule_states, self.bounds.story_states))
+        early, late = applied[:recent], self._thinned(applied[recent:])
+        reminders = [event for event in head if isinstance(event, ReminderScheduled) and _is_pending(event)]
+        last_said = [event for event in reversed(head) if isinstance(event, BotUttered)][:1]
+        return [*self._in_short(name, early, late or head), *reminders, *last_said, *late]
+
+    def _in_short(self, name: str, early: Sequence[Event], following: Sequence[Event]) -> list[Event]:
+        """What `early` amounts to, dated before `following`."""
+        tracker = WindowTracker.restored(name, early, self.domain.slots)
+        made = [ActionExecuted(ACTION_SESSION_START_NAME), SessionStarted(), *_opening(tracker, early)]
+        made += [SlotSet(slot.name, slot.value) for slot in tracker.slots.values() if slot.has_been_set]
+        made += _loop_flags(tracker)
+        made += [ConversationPaused()] if tracker.is_paused() else []
+        for event in made:
+            event.timestamp = min(event.timestamp, following[0].timestamp)
+        return made
+
+    def _thinned(self, late: Sequence[Event]) -> list[Event]:
+        """Without what was said, and without values that were replaced and that no policy looks at."""
+        unseen = {slot.name for slot in self.domain.slots if not slot.has_features()}
+        last = {event.key: event for event in late if isinstance(event, SlotSet) and event.key in unseen}
+        return [
+            event
+            for event in late
+            if not isinstance(event, BotUttered | ReminderScheduled)
+            and not (isinstance(event, SlotSet) and last.get(event.key, event) is not event)
+        ]
 
     def _looks_alike(self, one: WindowTracker, other: WindowTracker) -> bool:
         return _state(one) == _state(other) and all(
@@ -125,12 +143,22 @@ def _turn_starts(events: Sequence[Event]) -> list[int]:
     return starts
 
 
-def _open_loop(tracker: WindowTracker, head: Sequence[Event]) -> list[Event]:
+def _recent(applied: Sequence[Event], states: int) -> int:
+    """Where the turn begins in which the last so many states begin."""
+    actions = [index for index, event in enumerate(applied) if isinstance(event, ActionExecuted)]
+    if len(actions) < states:
+        return 0
+    before = applied[: actions[-states] + 1]
+    starts = _turn_starts(before)
+    return starts[-1] if starts else 0
+
+
+def _opening(tracker: WindowTracker, applied: Sequence[Event]) -> list[Event]:
     """The opening of the loop that is active, with the message that opened it."""
     if tracker.active_loop is None:
         return []
-    opened = max(index for index, event in enumerate(head) if isinstance(event, ActiveLoop) and event.name)
-    trigger = next((event for event in reversed(head[:opened]) if isinstance(event, UserUttered)), None)
+    opened = max(index for index, event in enumerate(applied) if isinstance(event, ActiveLoop) and event.name)
+    trigger = next((event for event in reversed(applied[:opened]) if isinstance(event, UserUttered)), None)
     opening = [ActionExecuted(ACTION_LISTEN_NAME), trigger] if trigger else []
     return [*opening, ActionExecuted(tracker.active_loop_name), ActiveLoop(tracker.active_loop_name)]
 

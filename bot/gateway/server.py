@@ -75,6 +75,8 @@ async def _refusals_as_problems(request: web.Request, handler: Handler) -> web.S
         return problem(refused.status, refused.slug, refused.detail, refused.retry_after)
     except web.HTTPRequestEntityTooLarge:
         return problem(413, "too-large", "the request body is too large")
+    except web.RequestPayloadError:
+        return problem(400, "invalid-request", "the body is not what its headers say")
     except web.HTTPException as error:
         kept = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
         return problem(

@@ -16,7 +16,7 @@ from bot.nlu import crf
 from bot.nlu.component import TrainedComponent, in_reading_order
 from bot.nlu.crf import Annotated, Span, Tagger
 from bot.nlu.lexicon import Lexicons
-from bot.nlu.shop_entities import FixedForm, find, value_of
+from bot.nlu.shop_entities import find, value_of
 
 
 @dataclass(frozen=True)
@@ -91,5 +91,5 @@ def _with_value(text: str, span: Span) -> Entity:
     return Entity(span.entity, span.start, span.end, words, value_of(span.entity, words), span.confidence)
 
 
-def _overlap(span: Span, form: FixedForm) -> bool:
+def _overlap(span: Span, form: Entity) -> bool:
     return span.start < form.end and form.start < span.end

@@ -2,17 +2,14 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bot.nlu.net import Floats, Indices
 from bot.nlu.text import normalise, words
-
-Floats = NDArray[np.float32]
-Indices = NDArray[np.int64]
 
 LONGEST_WORD = 24
 """Characters of one word that are cut into n-grams: no German compound of ours is longer, and keyboard noise is."""
@@ -65,7 +62,8 @@ class NgramSpace:
 
     def vector(self, text: str) -> tuple[Indices, Floats]:
         """Indices and weights of the known n-grams; the word block and the character block each have length 1."""
-        indices, weights = [], []
+        indices: list[int] = []
+        weights: list[float] = []
         for block in (_word_ngrams(text, self.shape), _character_ngrams(text, self.shape)):
             found = self._weighed(Counter(block))
             indices += found.keys()
@@ -97,10 +95,3 @@ def _character_ngrams(text: str, shape: Shape) -> Iterator[str]:
         bounded = f"<{word[:LONGEST_WORD]}>"
         for size in range(shape.shortest, min(shape.longest, len(bounded)) + 1):
             yield from (bounded[start : start + size] for start in range(len(bounded) - size + 1))
-
-
-def stacked(vectors: Iterable[tuple[Indices, Floats]]) -> tuple[Indices, Indices, Floats]:
-    """Row bounds, column indices and values of many vectors, as a CSR matrix wants them."""
-    pairs = list(vectors)
-    bounds = np.cumsum([0] + [len(indices) for indices, _ in pairs])
-    return bounds, np.concatenate([i for i, _ in pairs]), np.concatenate([w for _, w in pairs])

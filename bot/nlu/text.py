@@ -22,6 +22,10 @@ _INVISIBLE = re.compile(
 _MARK = re.compile(r"[\u0300-\u036f]")
 _DIGIT = re.compile(r"\d")
 _REPEATED = re.compile(r"(\w)\1{2,}")
+_SPELLED_UMLAUT = re.compile(
+    r"(?<![aeioqu])([aou])e(?=[a-zß])(?![sd]\b)", re.IGNORECASE
+)  # not neue, quer, shoes, valued
+_UMLAUTS = {"a": "ä", "o": "ö", "u": "ü", "A": "Ä", "O": "Ö", "U": "Ü"}
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[?!]")
 _TOKEN = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # an e-mail address is one token
@@ -55,6 +59,12 @@ def normalise(text: str) -> str:
     return _REPEATED.sub(_once, _DIGIT.sub("0", folded))
 
 
+def readable(text: str) -> str:
+    """What the sentence encoder reads: proper German letters for `ae` and `ue`, each digit as 0, `jaaa` as `ja`."""
+    tidy = _INVISIBLE.sub("", text[:MAX_LENGTH].translate(_EMOJI))
+    return _SPELLED_UMLAUT.sub(_umlaut, _REPEATED.sub(_once, _DIGIT.sub("0", tidy)))
+
+
 def words(text: str) -> list[str]:
     """The words of an already normalised text, question and exclamation marks among them."""
     return _WORD.findall(text)
@@ -72,6 +82,10 @@ def _tokens(text: str) -> Iterator[Token]:
 
 def _without_marks(text: str) -> str:
     return unicodedata.normalize("NFC", _MARK.sub("", unicodedata.normalize("NFKD", text)))
+
+
+def _umlaut(match: re.Match[str]) -> str:
+    return _UMLAUTS[match.group(1)]
 
 
 def _once(match: re.Match[str]) -> str:

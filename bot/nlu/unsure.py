@@ -55,4 +55,4 @@ class UnsureClassifier(GraphComponent, IntentClassifier):
 
     def _is_unsure(self, ranking: list[dict[str, Any]]) -> bool:
         best, second = [*(entry["confidence"] for entry in ranking[:2]), 0.0, 0.0][:2]
-        return best < self._threshold or best - second < self._ambiguity_threshold
+        return bool(best < self._threshold or best - second < self._ambiguity_threshold)

@@ -25,6 +25,7 @@ from bot.settings import Settings
 
 QUIET_WITHIN_SECONDS = 10
 MAX_SEND_ATTEMPTS = 3
+UNLIMITED = {"messages_per_minute": 100_000, "max_waiting": 0}
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
 
@@ -122,6 +123,10 @@ class Switchboard:
     async def close(self) -> None:
         await self.channel.stop()
         await self.http.close()
+        await self.stop_listening()
+
+    async def stop_listening(self) -> None:
+        """From now on the gateway hears of no answer."""
         if self._listening:
             self._listening.cancel()
             await asyncio.gather(self._listening, return_exceptions=True)
@@ -179,6 +184,19 @@ class Switchboard:
             while await self.redis.zscore(self.keys.later("out", self.keys.shard_of(name)), name) is not None:
                 await asyncio.sleep(0.002)
 
+    async def traces(self) -> list[str]:
+        """Keys that a customer's message leaves."""
+        return [key.decode() for key in await self.redis.keys("nc:*") if not key.endswith(b":ready")]
+
+    @contextlib.asynccontextmanager
+    async def without_redis(self) -> AsyncIterator[None]:
+        """The connections break, and new ones find nobody."""
+        pool = self.redis.connection_pool
+        path = pool.connection_kwargs["path"]
+        await _reconnected(pool, "/nowhere/redis.sock")
+        yield
+        await _reconnected(pool, path)
+
     async def parked(self) -> list[str]:
         """Errors of the deliveries that were given up, oldest first."""
         shards = [await self.out.parked(shard) for shard in range(self.keys.shards)]
@@ -188,6 +206,12 @@ class Switchboard:
         if self.no_picture:
             raise self.no_picture
         return PNG
+
+
+async def _reconnected(pool: Any, path: str) -> None:
+    pool.connection_kwargs["path"] = path
+    await pool.disconnect()
+    pool.reset()
 
 
 def _built(name: str, parts: Parts) -> Channel:

@@ -14,7 +14,7 @@ from tests.contracts.lines import Call, Webhook
 shared = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors, HealthCheck.too_slow],
     deadline=None,
-    max_examples=100,
+    max_examples=60,
 )
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 junk = st.recursive(scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner))
@@ -25,67 +25,78 @@ DEEP = b'{"message":' * 2_000 + b"1" + b"}" * 2_000
 class WebhookContract:
     """The door refuses when in doubt, and keeps nothing of what it refuses."""
 
-    async def test_who_is_not_the_vendor_is_refused_and_leaves_no_trace(self, line: Webhook) -> None:
-        for why, call in line.forged().items():
-            response = await post(line, call)
+    async def test_who_is_not_the_vendor_is_refused_and_leaves_no_trace(self, webhook: Webhook) -> None:
+        for why, call in webhook.forged().items():
+            response = await post(webhook, call)
             assert response.status in (401, 403), why
             await assert_problem(response)
-        assert await line.board.redis.dbsize() == 0
+        assert await webhook.board.traces() == []
 
-    async def test_a_body_that_is_none_of_the_vendors_is_refused(self, line: Webhook) -> None:
-        for body in (b"", b"null", b"[]", b'"text"', b"{", b"\xff\xfe", b"\x00" * 100, DEEP, *line.malformed()):
-            response = await post(line, with_body(line, body))
+    async def test_a_body_that_is_none_of_the_vendors_is_refused(self, webhook: Webhook) -> None:
+        for body in (b"", b"null", b"[]", b'"text"', b"{", b"\xff\xfe", b"\x00" * 100, DEEP, *webhook.malformed()):
+            response = await post(webhook, with_body(webhook, body))
             assert response.status == 400, body[:80]
             await assert_problem(response)
-        assert await line.board.redis.dbsize() == 0
+        assert await webhook.board.traces() == []
 
-    async def test_an_oversized_body_is_refused(self, line: Webhook) -> None:
-        response = await post(line, with_body(line, b" " * (line.board.settings.max_body_bytes + 1)))
+    async def test_an_oversized_body_is_refused(self, webhook: Webhook) -> None:
+        response = await post(webhook, with_body(webhook, b" " * (webhook.board.settings.max_body_bytes + 1)))
         assert response.status == 413
         await assert_problem(response)
 
-    async def test_a_body_that_unpacks_to_too_much_is_refused(self, line: Webhook) -> None:
+    async def test_a_body_that_unpacks_to_too_much_is_refused(self, webhook: Webhook) -> None:
         bomb = gzip.compress(b" " * 50_000_000)
-        response = await post(line, with_body(line, bomb, {"Content-Encoding": "gzip"}))
+        response = await post(webhook, with_body(webhook, bomb, {"Content-Encoding": "gzip"}))
         assert response.status == 413
 
-    async def test_a_body_that_does_not_unpack_is_refused(self, line: Webhook) -> None:
-        response = await post(line, with_body(line, b"no gzip at all", {"Content-Encoding": "gzip"}))
+    async def test_a_body_that_does_not_unpack_is_refused(self, webhook: Webhook) -> None:
+        response = await post(webhook, with_body(webhook, b"no gzip at all", {"Content-Encoding": "gzip"}))
         assert response.status == 400
 
-    async def test_another_method_is_told_which_is_right(self, line: Webhook) -> None:
-        response = await line.board.http.put(line.call("hallo", "1").path)
+    async def test_another_method_is_told_which_is_right(self, webhook: Webhook) -> None:
+        response = await webhook.board.http.put(webhook.call("hallo", "1").path)
         assert response.status == 405
         assert response.headers["Allow"] == "POST"
 
-    async def test_bytes_in_headers_that_are_no_text_are_refused(self, line: Webhook) -> None:
-        call = line.call("hallo", "1")
+    async def test_bytes_in_headers_that_are_no_text_are_refused(self, webhook: Webhook) -> None:
+        call = webhook.call("hallo", "1")
         for name in (*call.headers, "Idempotency-Key", "Authorization"):
             spoiled = Call(call.path, call.body, {**call.headers, name: "\udcff\udcfe"})
-            assert (await post(line, spoiled)).status < 500, name
+            assert (await post(webhook, spoiled)).status < 500, name
+
+    async def test_while_redis_is_away_the_vendor_is_told_to_come_again(self, webhook: Webhook) -> None:
+        call = webhook.call("hallo", "1")
+        async with webhook.board.without_redis():
+            response = await post(webhook, call)
+            assert response.status == 503
+            assert int(response.headers["Retry-After"]) >= 1
+            await assert_problem(response)
+        async with webhook.board.working():
+            assert (await post(webhook, call)).status == 200
+            await webhook.board.quiet(webhook.account)
+        assert [heard.text for heard in webhook.board.dialogue.heard] == ["hallo"]
 
     @shared
     @given(body=st.binary(max_size=300))
-    async def test_bytes_of_any_kind_are_refused(self, line: Webhook, body: bytes) -> None:
-        assert (await post(line, with_body(line, body))).status == 400
+    async def test_bytes_of_any_kind_are_refused(self, webhook: Webhook, body: bytes) -> None:
+        assert (await post(webhook, with_body(webhook, body))).status == 400
 
     @shared
     @given(data=st.data())
-    async def test_a_call_with_junk_anywhere_never_makes_the_gateway_fail(self, line: Webhook, data: st.DataObject) -> None:
-        genuine = json.loads(line.call("hallo", "1").body)
+    async def test_a_call_with_junk_anywhere_never_makes_the_gateway_fail(self, webhook: Webhook, data: st.DataObject) -> None:
+        genuine = json.loads(webhook.call("hallo", "1").body)
         spoiled = data.draw(st.builds(with_change, st.just(genuine), st.sampled_from(places(genuine)), junk))
-        await line.board.redis.flushall()
-        response = await post(line, with_body(line, json.dumps(spoiled).encode()))
+        response = await post(webhook, with_body(webhook, json.dumps(spoiled).encode()))
         assert response.status < 500
 
 
-async def post(line: Webhook, call: Call) -> ClientResponse:
-    return await line.board.http.post(call.path, data=call.body, headers=call.headers)
+async def post(webhook: Webhook, call: Call) -> ClientResponse:
+    return await webhook.board.http.post(call.path, data=call.body, headers=call.headers)
 
 
-def with_body(line: Webhook, body: bytes, headers: dict[str, str] | None = None) -> Call:
+def with_body(webhook: Webhook, body: bytes, headers: dict[str, str] | None = None) -> Call:
     """A call whose proof is right and whose body is another."""
-    call = line.call("hallo", "1")
+    call = webhook.call("hallo", "1")
     return Call(call.path, body, {**call.headers, **(headers or {})})
 
 

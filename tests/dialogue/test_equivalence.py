@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Protocol
@@ -77,8 +77,10 @@ class Windowed:
         return answer.replies
 
     async def tracker(self) -> DialogueStateTracker:
+        """Read from Redis; what is kept in memory must be the same."""
         found = await self._store.retrieve(NAME)
         assert found is not None
+        assert as_told(found.events) == as_told(self._assistant._kept[NAME].tracker.events)
         return found
 
     async def log(self) -> Sequence[Event]:
@@ -200,7 +202,7 @@ def state_of(tracker: DialogueStateTracker) -> dict[str, Any]:
     }
 
 
-def as_told(events: Sequence[Event]) -> list[dict[str, Any]]:
+def as_told(events: Iterable[Event]) -> list[dict[str, Any]]:
     """What happened, whenever it happened."""
     stored = (decode(encode(event)).as_dict() for event in events)
     return [{key: value for key, value in event.items() if key != "timestamp"} for event in stored]

