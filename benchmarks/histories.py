@@ -1,5 +1,6 @@
 """Long conversations made from a real one, for our store and for Rasa's: the same events, again and again."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ CYCLE = 100
 Raw = bytes
 """An event as our log keeps it."""
 
+
+_ORDER_NUMBER = re.compile(r"NC-\d+")
 
 HANDED_OVER = "benchmark:handed-over"
 """Redis key under which our part of the benchmark leaves what stock Rasa is to be given."""
@@ -74,3 +77,11 @@ def _parts(cycle: Sequence[Raw]) -> tuple[Sequence[Raw], Sequence[Raw]]:
     """The start of the session, and what follows from the first message on."""
     first = next(index for index, event in enumerate(cycle) if orjson.loads(event)["event"] == "user")
     return cycle[:first], cycle[first:]
+
+
+def check_same(visits: Sequence[Sequence[str]]) -> None:
+    """Raises ValueError unless all were told the same, but for the numbers of their orders."""
+    told = [[_ORDER_NUMBER.sub("NC-…", text) for text in visit] for visit in visits]
+    different = next((visit for visit in told if visit != told[0]), None)
+    if different:
+        raise ValueError(f"the same visit was answered differently, so costs cannot be compared: {told[0]} and {different}")

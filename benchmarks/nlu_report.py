@@ -191,7 +191,9 @@ def write(examples: Iterable[Example], path: Path) -> None:
         {"intent": intent, "metadata": {"language": language}, "examples": "\n".join(e.line for e in block) + "\n"}
         for (intent, language), block in _blocks(examples).items()
     ]
-    path.write_text(yaml.safe_dump({"version": "3.1", "nlu": blocks}, allow_unicode=True, width=10_000), encoding="utf-8")
+    path.write_text(
+        yaml.safe_dump({"version": "3.1", "nlu": blocks}, allow_unicode=True, width=10_000), encoding="utf-8"
+    )
 
 
 async def ask(trained: Trained, examples: Sequence[Example]) -> list[Answer]:
@@ -293,7 +295,9 @@ def thresholds(answers: Sequence[Answer]) -> list[dict[str, float]]:
     for threshold in np.arange(0.2, 0.71, 0.05):
         sure = [answer for answer in answers if answer.ranking and answer.ranking[0][1] >= threshold]
         right = sum(answer.is_right for answer in sure)
-        rows.append({"threshold": float(threshold), "answered": len(sure) / len(answers), "right": right / max(len(sure), 1)})
+        rows.append(
+            {"threshold": float(threshold), "answered": len(sure) / len(answers), "right": right / max(len(sure), 1)}
+        )
     return rows
 
 
@@ -373,7 +377,9 @@ class Journal:
             "training_seconds": round(trained.seconds, 1),
             **figures(answers),
             "by_language": {
-                name: figures(part) for name in ("de", "en") if (part := [a for a in answers if a.example.language == name])
+                name: figures(part)
+                for name in ("de", "en")
+                if (part := [a for a in answers if a.example.language == name])
             },
             "intents": {name: asdict(score) for name, score in intent_scores(answers).items()},
             "entities": {name: asdict(score) for name, score in entity_scores(answers).items()},
@@ -419,7 +425,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--heldout", type=Path, default=Path("tests/nlu/heldout"))
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--config", type=Path, default=Path("config.yml"))
-    parser.add_argument("--compare-default", action="store_true", help="also train Rasa's default pipeline (10-25 minutes)")
+    parser.add_argument(
+        "--compare-default", action="store_true", help="also train Rasa's default pipeline (10-25 minutes)"
+    )
     return parser.parse_args()
 
 

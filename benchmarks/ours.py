@@ -3,8 +3,9 @@
 import asyncio
 import itertools
 
+import actions.base
 from benchmarks.figures import Turns
-from benchmarks.histories import CYCLE, LENGTHS, HandedOver, Raw, repeated
+from benchmarks.histories import CYCLE, LENGTHS, HandedOver, Raw, check_same, repeated
 from benchmarks.loading import load
 from benchmarks.visits import GREETING, ORDER, Said, Visit, long_conversation
 from bot.clock import SystemClock
@@ -96,23 +97,27 @@ class Seeds:
 
 
 async def measure(settings: Settings, dialogue: Dialogue) -> None:
+    """Visits at all lengths side by side, so that what else the machine does troubles them alike."""
     redis = connect(str(settings.redis_url))
     worker = Worker(redis, settings, dialogue)
     seeds = Seeds(worker)
     cycle = await seeds.grow()
     costs = {length: Turns() for length in LENGTHS}
+    visits = []
     for number in range(-WARM_UP_ROUNDS, ROUNDS):
-        for length, cost in costs.items():  # side by side, so that what else the machine does troubles all alike
+        for length, cost in costs.items():
             account = f"visitor-{length}-{number}"
             await seeds.plant(length, account)
             await worker.visit(account, ORDER, cost if number >= 0 else Turns())
-            visited = await worker.log(account)
+            visits.append(HandedOver.of(await worker.log("seed-1"), cycle, await worker.log(account), ORDER))
             await seeds.uproot(account)
             dialogue.forget(conversation_of("rest", account))
     for length, cost in costs.items():
         cost.tell(who="nochannel", length=length)
-    await HandedOver.of(await worker.log("seed-1"), cycle, visited, ORDER).leave(redis)
+    check_same([visit.said for visit in visits])
+    await visits[-1].leave(redis)
     await redis.aclose()
+    await actions.base.shop().close()
 
 
 def main() -> None:

@@ -47,7 +47,7 @@ GERMAN_ORDERS = (
     ),
     _visit(
         "ich möchte eine aeropix pro mieten", "6 monate", "schwarz", "Tom Baum, Ringstraße 8, 50667 Köln", "lastschrift",
-        "/deny", "doch lieber 12 monate", "/affirm", "storniere die bestellung", "/affirm",
+        "/deny", "doch lieber 12 monate", "/affirm", "wann kommt sie denn?", "danke",
     ),
 )  # fmt: skip
 
@@ -57,6 +57,8 @@ ENGLISH_ORDERS = (
         "M", "Ann Lee, Hauptstraße 12, 10115 Berlin", "how heavy is it?", "credit card", "/affirm", "thanks",
     ),
 )  # fmt: skip
+
+END = _visit("/stop", "/stop", "tschüss")
 
 SHARE_OF_ORDERS = 0.4
 QUESTIONS_FROM = ("catalog", "service", "out_of_scope")
@@ -86,13 +88,13 @@ def visits(language: str, orders: Sequence[Visit], seed: int) -> Iterator[Visit]
 
 
 def long_conversation(turns: int, seed: int) -> Visit:
-    """Visit after visit of one German customer, filled up with greetings to so many turns."""
+    """Visit after visit of one German customer, so many turns in all; nothing is left open at the end."""
     said: list[Said] = []
     for visit in visits("de", GERMAN_ORDERS, seed):
-        if len(said) + len(visit) > turns:
+        if len(said) + len(visit) + len(END) > turns:
             break
         said += visit
-    return [*said, *[GREETING] * (turns - len(said))]
+    return [*said, *[GREETING] * (turns - len(said) - len(END)), *END]
 
 
 def _questions(language: str, data: Path = Path("data/nlu")) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings
 from rich.console import Console
 
 from bot import embedded, training
@@ -112,11 +113,11 @@ def channels() -> None:
         console.print(f"{name:<12} {'on' if on.get(name) else 'off'}")
 
 
-def settings_table() -> str:
+def settings_table(settings: type[BaseSettings] = Settings) -> str:
     """Markdown, from the settings themselves."""
     rows = [
-        f"| `{name.upper()}` | {_default(field.default)} | {field.description} |"
-        for name, field in Settings.model_fields.items()
+        f"| `{name.upper()}` | {'needed' if field.is_required() else _default(field.default)} | {field.description} |"
+        for name, field in settings.model_fields.items()
     ]
     return "\n".join(["| variable | default | what it does |", "|---|---|---|", *rows]) + "\n"
 

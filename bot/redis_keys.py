@@ -11,7 +11,7 @@ same code runs on one Redis and on a Cluster. `lane` is `in` (messages to be ans
 | nc:{s}:<lane>:tries:<name>      | string | –           | how often the head of the queue was begun                   |
 | nc:{s}:<lane>:later             | zset   | –           | names whose head is to be tried again, by due time          |
 | nc:{s}:<lane>:parked            | stream | –           | heads given up, with their error                            |
-| nc:{s}:seen:<channel>:<id>      | string | SEEN_SECONDS| a vendor's message id that was accepted                     |
+| nc:{s}:seen:<name>:<id>         | string | SEEN_SECONDS| a vendor's message id that was accepted                     |
 | nc:{s}:log:<name>               | list   | –           | all Rasa events of the conversation, append only            |
 | nc:{s}:window:<name>            | list   | –           | version, then the Rasa events that a turn needs             |
 | nc:{s}:answer:<name>:<id>       | string | 10 minutes  | replies to a message of a channel that waits for them       |
@@ -60,8 +60,8 @@ class Keys:
     def tries(self, lane: Lane, name: str) -> str:
         return self._of(name, f"{lane}:tries:{name}")
 
-    def seen(self, name: str, channel: str, message_id: str) -> str:
-        return self._of(name, f"seen:{channel}:{message_id}")
+    def seen(self, name: str, message_id: str) -> str:
+        return self._of(name, f"seen:{name}:{message_id}")
 
     def log(self, name: str) -> str:
         return self._of(name, f"log:{name}")

@@ -40,6 +40,7 @@ PAYLOAD_SECONDS = 30 * 24 * 3600
 PROGRESS_SECONDS = 24 * 3600
 POLL_SECONDS = 25
 POLL_AGAIN_SECONDS = 3.0
+STOP_SECONDS = 1.0
 COMMANDS = {"/start": "/greet", "/help": "/help", "/hilfe": "/help", "/stop": "/stop"}
 UNREADABLE = (
     "voice", "audio", "photo", "video", "video_note", "animation", "document", "sticker", "contact", "venue", "location",
@@ -111,7 +112,8 @@ class TelegramChannel:
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
         await asyncio.gather(*(request.shutdown() for request in self._requests))
 
     async def send(self, delivery: Delivery) -> None:

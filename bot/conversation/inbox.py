@@ -18,7 +18,7 @@ class Inbox:
         return await self._lane.accept(
             name,
             incoming.encode(),
-            seen=self._lane.keys.seen(name, incoming.channel, incoming.message_id),
+            seen=self._lane.keys.seen(name, incoming.message_id),
             seen_seconds=self._seen_seconds,
             max_waiting=self._max_waiting,
         )

@@ -86,12 +86,11 @@ class Assistant:
         collector = ReplyCollector(incoming.channel)
         tracker = await self._run(tracker, incoming, collector)
         events = list(tracker.events)
-        window = None
-        if len(events) >= compact_at:
-            window = self._compactor.compact(name, events)
-            compact_at = COMPACT_AT if window else len(events) + COMPACT_AT // 2
+        window = self._compactor.compact(name, events) if len(events) >= compact_at else None
         after = WindowTracker.restored(name, window, self._domain.slots) if window else tracker.reloaded()
-        self._pending[name] = (after, max(compact_at, len(after.events) + COMPACT_AT // 2))
+        if len(events) >= compact_at:
+            compact_at = max(COMPACT_AT, len(after.events) + COMPACT_AT // 2)
+        self._pending[name] = (after, compact_at)
         return Answer(
             collector.replies(tracker.get_slot(LANGUAGE_SLOT) or LANGUAGES[0]),
             [encode(event) for event in events[known:]],

@@ -56,11 +56,11 @@ _MONTHS = {
 }
 _DAYS_PER_MONTH = 30
 _COUNTS = {"beide": 2, "beiden": 2, "both": 2, "single": 1, "einzige": 1, "einzigen": 1, "once": 1, "twice": 2}
-_UNITS = {
+DURATION_UNITS: Final = {
     **{word: ("days", days) for word, days in _DAYS.items()},
     **{word: ("months", months) for word, months in _MONTHS.items()},
 }
-_COMPOUND = re.compile(rf"(\w+?)({'|'.join(sorted(_UNITS, key=len, reverse=True))})")
+_COMPOUND = re.compile(rf"(\w+?)({'|'.join(sorted(DURATION_UNITS, key=len, reverse=True))})")
 
 
 def quantity(text: str) -> int | None:
@@ -123,7 +123,7 @@ def _months_and_days(items: Sequence[Decimal | str]) -> tuple[Decimal, Decimal]:
     for item in items:
         if isinstance(item, Decimal):
             count = item
-        elif unit := _UNITS.get(item):
+        elif unit := DURATION_UNITS.get(item):
             lengths[unit[0]] += (1 if count is None else count) * unit[1]
             count, last = None, unit
     if count == Decimal("0.5") and last:
@@ -133,7 +133,7 @@ def _months_and_days(items: Sequence[Decimal | str]) -> tuple[Decimal, Decimal]:
 
 def _around_unit(word: str) -> Sequence[str]:
     """`sechsmonatig` is `sechs` and `monatig`."""
-    match = None if word in _UNITS else _COMPOUND.fullmatch(word)
+    match = None if word in DURATION_UNITS else _COMPOUND.fullmatch(word)
     return match.groups() if match and number_word(match[1]) is not None else (word,)
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pycrfsuite
 
-from bot.nlu.lexicon import Lexicons
+from bot.nlu.amounts import CENTS, CURRENCIES, DURATION_UNITS
+from bot.nlu.lexicon import Lexicons, is_like_a_model
+from bot.nlu.numbers import SCALES, number_word
 from bot.nlu.text import Token, tokenise
 
 OUTSIDE = "O"
@@ -60,7 +62,7 @@ class Annotated:
 def train(examples: Sequence[Annotated], lexicons: Lexicons) -> bytes:
     """Weights learned from annotated messages."""
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
-    trainer.set_params({"c1": 0.1, "c2": 0.05, "max_iterations": 100, "feature.possible_transitions": True})
+    trainer.set_params({"c1": 0.2, "c2": 0.05, "max_iterations": 80, "feature.possible_transitions": True})
     for example in examples:
         tokens = tokenise(example.text)
         trainer.append(features(tokens, example.intent, lexicons), bilou(tokens, example.spans))
@@ -104,7 +106,10 @@ def _runs(tags: Sequence[str]) -> Iterator[tuple[int, int]]:
 def features(tokens: Sequence[Token], intent: str | None, lexicons: Lexicons) -> list[dict[str, float]]:
     """What the field sees of each word: itself, its parts, its shape, its neighbours, its lists, the intent."""
     lists = lexicons.membership(tokens)
-    alone = [_own_features(token, names) for token, names in zip(tokens, lists, strict=True)]
+    alone = [
+        {**_own_features(token, names), **{f"ends={name}": 1.0 for name in lexicons.endings(token.folded)}}
+        for token, names in zip(tokens, lists, strict=True)
+    ]
     return [_in_context(tokens, alone, place, intent) for place in range(len(tokens))]
 
 
@@ -112,7 +117,22 @@ def _own_features(token: Token, lists: set[str]) -> dict[str, float]:
     word = _figures(token.folded)
     own = {f"word={word}": 1.0, f"shape={_shape(token.text)}": 1.0}
     own.update((f"list={name}", 1.0) for name in lists)
+    own.update((f"kind={kind}", 1.0) for kind in _kinds(token.folded))
     return own
+
+
+def _kinds(word: str) -> Iterator[str]:
+    """What a word can be by itself: part of a number, of an amount, of a length of time, or a model's name misspelt."""
+    if word[0].isdigit():
+        yield f"figure{len(word)}"
+    elif number_word(word) is not None or word in SCALES:
+        yield "number"
+    if word in CURRENCIES or word in CENTS:
+        yield "currency"
+    if word in DURATION_UNITS:
+        yield "unit"
+    if is_like_a_model(word):
+        yield "model"
 
 
 def _in_context(

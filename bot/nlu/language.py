@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,15 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.component import TrainedComponent, in_reading_order, language_of
+from bot.nlu.lexicon import Lexicons
 from bot.nlu.net import Floats, SparseRows, softmax
 from bot.nlu.ngrams import NgramSpace, Shape
+from bot.nlu.text import tokenise
 
 LANGUAGE = "language"
-SHAPE = Shape(words=1, shortest=1, longest=4)
-STRENGTH = 10.0
+SHAPE = Shape(words=1, shortest=1, longest=4, counts_words=False)
+NEUTRAL_LISTS = ("model", "city", "neutral")
+STRENGTH = 1.5
 """Inverse of the regularisation; chosen on held-back messages."""
 
 
@@ -40,7 +44,7 @@ class LanguageDetector(TrainedComponent, IntentClassifier):
         if len(names) < 2:
             return
         self.names = names
-        texts = [example.get(TEXT) for example in known]
+        texts = [telling(example.get(TEXT)) for example in known]
         self.space = NgramSpace.fit(texts, SHAPE)
         self.weights = _logistic(self.space, texts, [names.index(str(language_of(example))) for example in known])
 
@@ -52,7 +56,7 @@ class LanguageDetector(TrainedComponent, IntentClassifier):
 
     def confidences(self, text: str) -> dict[str, float]:
         """How likely each language is."""
-        indices, values = self.space.vector(text)
+        indices, values = self.space.vector(telling(text))
         likely = softmax(values @ self.weights[indices])
         return dict(zip(self.names, likely.tolist(), strict=True))
 
@@ -67,6 +71,16 @@ class LanguageDetector(TrainedComponent, IntentClassifier):
         if self.names:
             self.space = NgramSpace.load(folder / "space.npz")
             self.weights = np.load(folder / "weights.npz")["weights"]
+
+
+def telling(text: str) -> str:
+    """The words that tell a language: no figures, addresses, names of models and towns, no "ok"."""
+    return " ".join(token.folded for token in tokenise(text) if token.folded.isalpha() and token.folded not in _neutral())
+
+
+@cache
+def _neutral() -> frozenset[str]:
+    return Lexicons.words(*NEUTRAL_LISTS)
 
 
 def _logistic(space: NgramSpace, texts: Sequence[str], labels: Sequence[int]) -> Floats:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from bot.nlu.text import Token, tokenise
 
 FOLDER = Path(__file__).parent / "lexicons"
+
+FAMILIES = ("aeropix", "urbano", "voltano", "sitsense", "stridelab")
+"""Names that customers spell as they heard them."""
+SHORTEST_END = 3
+"""Letters that the second half of a compound has at least."""
 
 
 class Lexicons:
@@ -24,6 +30,17 @@ class Lexicons:
             for phrase in _phrases_in(path):
                 phrases.setdefault(phrase, []).append(path.stem)
         return cls(phrases)
+
+    @classmethod
+    def words(cls, *names: str) -> frozenset[str]:
+        """All single words in these lists, phrases taken apart."""
+        paths = (FOLDER / f"{name}.txt" for name in names)
+        return frozenset(word for path in paths for phrase in _phrases_in(path) for word in phrase)
+
+    def endings(self, word: str) -> list[str]:
+        """The lists that know the end of a longer word: `ersatzfluegel` ends in a part, `mietrad` in a product."""
+        ends = {(word[start:],) for start in range(2, len(word) - SHORTEST_END + 1)}
+        return sorted({name for end in ends for name in self._phrases.get(end, ())})
 
     def membership(self, tokens: Sequence[Token]) -> list[set[str]]:
         """For each token the lists that it is in: `city`, or `B-city` and `I-city` for a phrase's first and later words."""
@@ -46,3 +63,23 @@ def _phrases_in(path: Path) -> Iterator[tuple[str, ...]]:
         entry = line.partition("#")[0].strip()
         if entry:
             yield tuple(token.folded for token in tokenise(entry))
+
+
+@lru_cache(maxsize=8192)
+def is_like_a_model(word: str) -> bool:
+    """Whether a word is one of our families' names, or one with a slip or two: `voltanno`, `areopix`."""
+    return any(abs(len(word) - len(name)) <= 2 and _slips(word, name) <= 2 for name in FAMILIES if len(word) > 4)
+
+
+def _slips(word: str, name: str) -> int:
+    """Letters to add, drop, change or swap with their neighbour (optimal string alignment distance)."""
+    before: list[int] = []
+    row = list(range(len(name) + 1))
+    for i, letter in enumerate(word, 1):
+        earlier, before, row = before, row, [i]
+        for j, other in enumerate(name, 1):
+            cost = min(before[j] + 1, row[-1] + 1, before[j - 1] + (letter != other))
+            if earlier and j > 1 and letter == name[j - 2] and word[i - 2] == other:
+                cost = min(cost, earlier[j - 2] + 1)
+            row.append(cost)
+    return row[-1]

@@ -17,12 +17,16 @@ LONGEST_WORD = 24
 
 @dataclass(frozen=True)
 class Shape:
-    """Which n-grams are taken: words in a row, characters within a word; rarer ones than `min_count` are forgotten."""
+    """Which n-grams are taken: words in a row, characters within a word; rarer ones than `min_count` are forgotten.
+
+    With `counts_words` a message's length in words is told too.
+    """
 
     words: int = 2
     shortest: int = 2
     longest: int = 5
     min_count: int = 2
+    counts_words: bool = True
 
 
 class NgramSpace:
@@ -83,7 +87,8 @@ class NgramSpace:
 def _word_ngrams(text: str, shape: Shape) -> Iterator[str]:
     """`w:` n-grams with the message's bounds, and a token for its length."""
     sequence = ["^", *words(normalise(text)), "$"]
-    yield f"#{min(len(sequence) - 2, 12).bit_length()}"
+    if shape.counts_words:
+        yield f"#{min(len(sequence) - 2, 12).bit_length()}"
     yield from (f"w:{word}" for word in sequence[1:-1])
     for size in range(2, shape.words + 1):
         for start in range(len(sequence) - size + 1):

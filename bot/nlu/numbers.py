@@ -24,7 +24,7 @@ _TENS = {
     "achtzig": 80, "neunzig": 90,
     "twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
 }  # fmt: skip
-_SCALES = {
+SCALES = {
     "hundert": 100, "hundred": 100, "tausend": 1000, "thousand": 1000, "grand": 1000, "k": 1000, "mille": 1000, "dutzend": 12,
     "dozen": 12, "hunderter": 100, "hunni": 100, "tausender": 1000, "tenner": 10, "fiver": 5, "zehner": 10, "zwanziger": 20,
     "zwanni": 20, "fuenfziger": 50, "fuffi": 50, "fuffziger": 50, "couple": 2,
@@ -122,13 +122,13 @@ def _spoken(words: Sequence[str]) -> Number | None:
 def _first(words: Sequence[str]) -> Number | None:
     """`zwanzig`, `hundert`, `a hundred`, `half a dozen`, `ein halbes`."""
     word, following = words[0], words[1] if len(words) > 1 else ""
-    if word in _ARTICLES and following in _SCALES:
+    if word in _ARTICLES and following in SCALES:
         return Number(Decimal(1), 1)
     if word in _ARTICLES and following in _PARTS:
         return Number(Decimal(_PARTS[following]), 2)
     if word == "half" and following in _ARTICLES:
         return Number(Decimal("0.5"), 2)
-    if word in _SCALES and word not in {"k", "couple"}:
+    if word in SCALES and word not in {"k", "couple"}:
         return Number(Decimal(1), 0)
     value = number_word(word)
     return None if value is None else Number(value, 1)
@@ -137,9 +137,9 @@ def _first(words: Sequence[str]) -> Number | None:
 def _scaled(value: Decimal, length: int, words: Sequence[str]) -> Number:
     """Multiply by the scale words that follow: `2 k`, `zwei tausend`, `two hundred thousand`, `a couple of hundred`."""
     while length < len(words):
-        if words[length] in _SCALES:
-            value *= _SCALES[words[length]]
-        elif words[length] != "of" or not set(words[length + 1 : length + 2]) & _SCALES.keys():
+        if words[length] in SCALES:
+            value *= SCALES[words[length]]
+        elif words[length] != "of" or not set(words[length + 1 : length + 2]) & SCALES.keys():
             break
         length += 1
     return Number(value, length)

@@ -37,7 +37,7 @@ class UnsureClassifier(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"threshold": 0.4, "ambiguity_threshold": 0.1}
+        return {"threshold": 0.45, "ambiguity_threshold": 0.1}
 
     @classmethod
     def required_components(cls) -> list[type]:

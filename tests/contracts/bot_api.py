@@ -111,7 +111,7 @@ class FakeBotApi:
             await self._arrived.wait()
         return web.json_response({"ok": True, "result": self.updates})
 
-    def _trouble(self) -> Refusal | None | tuple[()]:
+    def _trouble(self) -> Refusal | tuple[()] | None:
         """What is wrong with this call: nothing, a refusal, or (None) the connection."""
         due = [trouble for after, trouble in self._troubles if after == 0]
         self._troubles = [(after - 1, trouble) for after, trouble in self._troubles if after]

@@ -88,7 +88,9 @@ class ChannelContract:
             await line.board.quiet(line.account)
         assert line.board.dialogue.heard[-1].payload == button.payload
 
-    @pytest.mark.parametrize("text", ["\x00", "\u202e\u200f", " \n\t ", "a" * 2_000, "{}{}{nc}", "'; DROP TABLE orders;--"])
+    @pytest.mark.parametrize(
+        "text", ["\x00", "\u202e\u200f", " \n\t ", "a" * 2_000, "{}{}{nc}", "'; DROP TABLE orders;--"]
+    )
     async def test_strange_words_are_no_trouble(self, line: Line, text: str) -> None:
         async with line.board.working():
             assert (await line.says(text, "1")).status == 200
@@ -102,7 +104,9 @@ def _words(shown: list[Shown]) -> str:
 
 
 def _said(reply: Reply) -> list[str]:
-    return [text for card in (None, *reply.cards) for text in ([card.title, card.subtitle] if card else [reply.text or ""])]
+    return [
+        text for card in (None, *reply.cards) for text in ([card.title, card.subtitle] if card else [reply.text or ""])
+    ]
 
 
 def _shows_in_order(words: str, said: list[str]) -> bool:

@@ -102,9 +102,7 @@ class Switchboard:
         self.dialogue = Script()
         self.keys = Keys(settings.shards)
         self.no_picture: Exception | None = None
-        self._in, self.out = (
-            Lane(redis, self.keys, name, self.clock, settings.lock_seconds) for name in ("in", "out")
-        )
+        self._in, self.out = (Lane(redis, self.keys, name, self.clock, settings.lock_seconds) for name in ("in", "out"))
         inbox = Inbox(self._in, settings.seen_seconds, settings.max_waiting)
         self.door = GatewayDoor(
             redis, self.keys, inbox, self.clock, settings.messages_per_minute, settings.answer_seconds
@@ -127,9 +125,9 @@ class Switchboard:
 
     async def stop_listening(self) -> None:
         """From now on the gateway hears of no answer."""
-        if self._listening:
+        while self._listening and not self._listening.done():  # redis-py swallows a cancellation while it connects
             self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
+            await asyncio.wait([self._listening], timeout=0.1)
 
     @contextlib.asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -218,5 +216,3 @@ def _built(name: str, parts: Parts) -> Channel:
     channel = CHANNELS[name](parts)
     assert channel is not None, "the settings leave the channel off"
     return channel
-
-

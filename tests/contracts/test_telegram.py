@@ -64,7 +64,10 @@ class TelegramLine:
 
     async def presses(self, title: str) -> Receipt:
         message, key = next(
-            (message, key) for message in self.vendor.sent[self.account] for key in keys(message) if key["text"] == title
+            (message, key)
+            for message in self.vendor.sent[self.account]
+            for key in keys(message)
+            if key["text"] == title
         )
         update = payload("button")
         shown = {name: value for name, value in message.items() if not name.startswith("_")}
@@ -180,7 +183,10 @@ async def test_an_edit_is_answered_as_a_new_message(line: TelegramLine) -> None:
         await line.delivers(payload("text"))
         await line.delivers(payload("edited_text"))
         await line.board.quiet(KIM)
-    assert [heard.text for heard in line.board.dialogue.heard] == ["was habt ihr für drohnen?", "was habt ihr für e-bikes?"]
+    assert [heard.text for heard in line.board.dialogue.heard] == [
+        "was habt ihr für drohnen?",
+        "was habt ihr für e-bikes?",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,9 @@ class WebhookContract:
 
     @shared
     @given(data=st.data())
-    async def test_a_call_with_junk_anywhere_never_makes_the_gateway_fail(self, webhook: Webhook, data: st.DataObject) -> None:
+    async def test_a_call_with_junk_anywhere_never_makes_the_gateway_fail(
+        self, webhook: Webhook, data: st.DataObject
+    ) -> None:
         genuine = json.loads(webhook.call("hallo", "1").body)
         spoiled = data.draw(st.builds(with_change, st.just(genuine), st.sampled_from(places(genuine)), junk))
         response = await post(webhook, with_body(webhook, json.dumps(spoiled).encode()))
@@ -123,5 +125,3 @@ def with_change(node: Any, place: tuple[Any, ...], value: Any) -> Any:
     changed = dict(node) if isinstance(node, dict) else list(node)
     changed[place[0]] = with_change(node[place[0]], place[1:], value)
     return changed
-
-

@@ -52,14 +52,14 @@ async def _claim(lane: Lane, token: str = "a:1") -> Claim:
 
 
 async def test_a_message_delivered_twice_is_kept_once(lane: Lane) -> None:
-    seen = lane.keys.seen(NAME, "rest", "42")
+    seen = lane.keys.seen(NAME, "42")
     assert await lane.accept(NAME, b"hello", seen=seen, seen_seconds=60) is Accepted.NEW
     assert await lane.accept(NAME, b"hello", seen=seen, seen_seconds=60) is Accepted.DUPLICATE
     assert await lane.redis.llen(lane.keys.queue("in", NAME)) == 1
 
 
 async def test_a_full_queue_refuses_and_remembers_nothing_of_the_message(lane: Lane) -> None:
-    seen = lane.keys.seen(NAME, "rest", "2")
+    seen = lane.keys.seen(NAME, "2")
     await lane.accept(NAME, b"first", max_waiting=1)
     assert await lane.accept(NAME, b"second", seen=seen, seen_seconds=60, max_waiting=1) is Accepted.FULL
     assert not await lane.redis.exists(seen)

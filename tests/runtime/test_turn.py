@@ -119,6 +119,14 @@ async def test_twenty_customers_are_answered_in_order_by_three_workers(redis: Cl
         assert own == [f"you said c{customer}:{number}" for number in range(10)]
 
 
+async def test_two_customers_whose_messages_carry_the_same_id_are_both_answered(redis: Client, inbox: Inbox) -> None:
+    vendor = Vendor()
+    async with working(redis, {"w": ("in", _turns(redis, Echo())), "s": ("out", _deliveries(redis, vendor))}):
+        for customer in range(20):
+            await inbox.accept(Incoming("test", f"c{customer}", "1", f"c{customer}"))
+        await until(lambda: len(vendor.got) == 20)
+
+
 async def test_a_turn_that_fails_is_tried_again_and_answered(redis: Client, inbox: Inbox) -> None:
     vendor, echo = Vendor(), Echo({"shaky": 2})
     async with working(redis, {"w": ("in", _turns(redis, echo)), "s": ("out", _deliveries(redis, vendor))}):

@@ -8,7 +8,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from openapi_core import OpenAPI
 from pydantic import SecretStr, ValidationError
-from sqlalchemy import Connection, inspect, make_url
+from sqlalchemy import Connection, inspect, make_url, text
+from sqlalchemy.exc import DBAPIError
 
 from shop.app import prepare
 from shop.database import Database, with_driver
@@ -97,6 +98,13 @@ async def test_seeding_anew_restores_the_goods_and_keeps_the_orders(shop: ShopCl
         await fill(session)
     assert await stock_of(shop, "aeropix-mini-red") == 24
     assert (await shop.get(f"/v1/orders/{number}")).json["items"][0]["quantity"] == 4
+
+
+async def test_an_error_of_the_database_does_not_quote_customers(database: Database) -> None:
+    async with database.reading() as session:
+        with pytest.raises(DBAPIError) as failure:
+            await session.execute(text("SELECT :street FROM nowhere"), {"street": "Lindenweg 4"})
+    assert "Lindenweg" not in str(failure.value)
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+asyncpg"])
