@@ -1,28 +1,28 @@
-"""What all actions share: who is speaking, which shop, which language; and what forms of ours do with an answer."""
+"""What all actions share: who is speaking, which shop, which language."""
 
 import abc
-import copy
+import json
 import logging
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import wording
 from actions.backend.http_shop import HttpShop
 from actions.backend.port import Backend, Money, Product, Unavailable
-from actions.reading import Heard
+from actions.reading.heard import Heard
 from actions.settings import ActionSettings, settings
 
 log = logging.getLogger(__name__)
 
 Event = dict[str, Any]
-"""As rasa_sdk's helpers make them and Rasa reads them."""
-
 Button = dict[str, str]
+Card = dict[str, Any]
+
+UNAVAILABLE = "utter_shop_unavailable"
 
 
 @cache
@@ -46,18 +46,37 @@ class Turn:
     def settings(self) -> ActionSettings:
         return settings()
 
-    def say(self, response: str, buttons: Sequence[Button] = (), cards: Sequence[dict[str, Any]] = (), **values: Any) -> None:
+    def slot(self, name: str) -> Any:
+        return self.tracker.get_slot(name)
+
+    @cached_property
+    def open_form(self) -> str | None:
+        """The form that is going on."""
+        return (self.tracker.active_loop or {}).get("name")
+
+    @cached_property
+    def since_message(self) -> list[Event]:
+        """What happened since the customer's message."""
+        events = self.tracker.events
+        last = max((index for index, event in enumerate(events) if event.get("event") == "user"), default=-1)
+        return list(events[last + 1 :])
+
+    def say(self, response: str, buttons: Sequence[Button] = (), cards: Sequence[Card] = (), **values: Any) -> None:
         """A response of domain.yml, filled with values; buttons and cards beside it."""
         extra: dict[str, Any] = {"elements": list(cards)} if cards else {}
         self._dispatcher.utter_message(response=response, buttons=list(buttons) or None, **extra, **values)
-
-    def slot(self, name: str) -> Any:
-        return self.tracker.get_slot(name)
 
     def say_again(self, text: str | None, data: dict[str, Any]) -> None:
         """What was said before, with its buttons, cards and picture."""
         fields = {key: data[key] for key in ("buttons", "elements", "image") if key in data}
         self._dispatcher.utter_message(text=text, **fields)
+
+    def has_said(self, response: str) -> bool:
+        """Whether this turn said it already."""
+        said = (
+            event.get("metadata", {}).get("utter_action") for event in self.since_message if event.get("event") == "bot"
+        )
+        return response in said
 
     def money(self, money: Money) -> str:
         return wording.money(money.amount, money.currency, self.language)
@@ -74,7 +93,7 @@ class Turn:
         return f"{self.settings.public_url}/images/{product.id}.png"
 
     def either(self, german: str, english: str) -> str:
-        """The title of a button: too small for a response of its own."""
+        """The title of a button: too small for a response of its own. German without du and Sie."""
         return english if self.language == "en" else german
 
 
@@ -92,110 +111,29 @@ class GoalAction(Action, abc.ABC):
             return await self.act(turn)
         except Unavailable as error:
             log.warning("conversation=%s action=%s shop unavailable: %s", tracker.sender_id, self.action_name, error)
-            turn.say("utter_shop_unavailable")
-            return []
+            if not turn.has_said(UNAVAILABLE):
+                turn.say(UNAVAILABLE)
+            return self.unavailable(turn)
 
     @abc.abstractmethod
     async def act(self, turn: Turn) -> list[Event]:
         """Says what is to be said; returns what changes."""
 
-
-class Form(GoalAction, abc.ABC):
-    """Decides what an answer means for a form of ours, and what is asked next.
-
-    A form keeps what it knows in one slot, its draft (a dictionary), because a goal is more than a row of slots: an order
-    has lines, each with a product, options and a quantity. The names of its questions are the form's `required_slots`
-    in domain.yml, each asked by `action_ask_<question>` or `utter_ask_<question>`.
-    """
-
-    form: ClassVar[str]
-    draft_slot: ClassVar[str]
-    questions: ClassVar[tuple[str, ...]]
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if hasattr(cls, "form"):
-            cls.action_name = f"validate_{cls.form}"
-
-    async def act(self, turn: Turn) -> list[Event]:
-        draft = copy.deepcopy(turn.slot(self.draft_slot) or {})
-        question = self._open_question(turn)
-        if self._returns_from_interruption(turn):
-            return [SlotSet("requested_slot", await self.next_question(turn, draft))]
-        events = self._remember_interrupted(turn) if question is None else []
-        try:
-            if not await self.take(turn, draft, question):
-                return [SlotSet("requested_slot", question)]  # nothing was set: Rasa lets a rule answer, then comes back
-            following = await self.next_question(turn, draft)
-        except Unavailable as error:
-            return [*events, *self._kept(turn, draft, question, error)]
-        return [*events, SlotSet(self.draft_slot, draft), SlotSet("requested_slot", following)]
-
-    def _kept(self, turn: Turn, draft: dict[str, Any], question: str | None, error: Unavailable) -> list[Event]:
-        """The shop is away in the midst of the form: what was said is kept, and the form stays where it is."""
-        log.warning("conversation=%s form=%s shop unavailable: %s", turn.customer, self.form, error)
-        turn.say("utter_shop_unavailable")
-        return [SlotSet(self.draft_slot, draft), SlotSet("requested_slot", question)]
-
-    @abc.abstractmethod
-    async def take(self, turn: Turn, draft: dict[str, Any], question: str | None) -> bool:
-        """Puts what was said into the draft. False when the message is none for this form.
-
-        `question` is what was asked last; None when the message opens the form, which it always may.
-        """
-
-    @abc.abstractmethod
-    async def next_question(self, turn: Turn, draft: dict[str, Any]) -> str | None:
-        """What is asked next; None when the form is done."""
-
-    def _open_question(self, turn: Turn) -> str | None:
-        """What this form asked last; another form's question, still in the slot when forms change, is none of ours."""
-        asked = turn.slot("requested_slot")
-        return asked if asked in self.questions and not self._opens_now(turn) else None
-
-    def _opens_now(self, turn: Turn) -> bool:
-        """Whether the form was opened by this very message."""
-        return any(event.get("event") == "active_loop" and event.get("name") == self.form for event in _since_user(turn))
-
-    def _returns_from_interruption(self, turn: Turn) -> bool:
-        """Whether a rule has already answered the message, so that the form only asks again."""
-        rejected = any(
-            event.get("event") == "action_execution_rejected" and event.get("name") == self.form for event in _since_user(turn)
-        )
-        return rejected or bool(turn.slot("resumed_form") == self.form and self._opens_now(turn))
-
-    def _remember_interrupted(self, turn: Turn) -> list[Event]:
-        """The form that was open when this one began is kept, to be gone on with afterwards."""
-        interrupted = _form_before(turn, self.form)
-        if interrupted is None:
-            return []
-        open_goals = [form for form in turn.slot("open_goals") or [] if form not in (interrupted, self.form)]
-        return [SlotSet("open_goals", [*open_goals, interrupted])]
+    def unavailable(self, _turn: Turn) -> list[Event]:
+        """What changes when the shop did not answer."""
+        return []
 
 
-def go_on(turn: Turn) -> list[Event]:
-    """After a form's end: the form that it interrupted is taken up again, if there is one."""
-    open_goals = list(turn.slot("open_goals") or [])
-    if not open_goals:
-        return [SlotSet("resumed_form", None)]
-    form = open_goals.pop()
-    turn.say("utter_back_to_" + form)
-    return [SlotSet("open_goals", open_goals), SlotSet("resumed_form", form), FollowupAction(form)]
+def button(title: str, intent: str, **entities: str) -> Button:
+    """A choice that needs no understanding: what it says, and the intent with its entities."""
+    details = json.dumps(entities, ensure_ascii=False) if entities else ""
+    return {"title": title[:1].upper() + title[1:], "payload": f"/{intent}{details}"}
 
 
-def _since_user(turn: Turn) -> list[Event]:
-    events = turn.tracker.events
-    for index in range(len(events) - 1, -1, -1):
-        if events[index].get("event") == "user":
-            return list(events[index + 1 :])
-    return list(events)
+def answer_button(title: str) -> Button:
+    """A choice that answers the open question with its own words."""
+    return {"title": title[:1].upper() + title[1:], "payload": title}
 
 
-def _form_before(turn: Turn, form: str) -> str | None:
-    """The form that was active when `form` was opened."""
-    loops = [event.get("name") for event in turn.tracker.events if event.get("event") == "active_loop"]
-    while loops and loops[-1] == form:
-        loops.pop()
-    return loops[-1] if loops else None
-
-
+def yes_no(turn: Turn) -> list[Button]:
+    return [button(turn.either("Ja", "Yes"), "affirm"), button(turn.either("Nein", "No"), "deny")]

@@ -1,36 +1,82 @@
-"""An order being put together: plain dictionaries, because that is what a slot keeps, and what the lines of it mean."""
+"""An order being put together or changed: plain dictionaries, because that is what a slot keeps, and what they mean."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
-from actions import reading
-from actions.backend.port import Address, Item, Product, Variant
+from actions.backend.port import Address, Item, Order, Product, Variant
+from actions.backend.port import Line as OrderLine
+from actions.reading.products import variant_of as variant_with
 
 MAX_QUANTITY = 99
 ADDRESS_FIELDS = ("street", "postal_code", "city")
 
 Draft = dict[str, Any]
-"""`lines`: [{product, options, quantity, rent, term}]; `address`: its known parts; `payment`; `state`; `key`."""
+"""`lines`; `address`: its known parts; `payment`; `shown`: the contents of the summary that a yes is asked for; `hint`: what
+the next question takes up; `pending`: a product not yet chosen (order_products.py); `key`: makes the order happen once;
+`tried`: contents of an attempt to which no answer came; `state` once the form is done."""
 
 Line = dict[str, Any]
+"""{product, options, quantity, rent, term, addons}; `quantity` and `term` are None while they are to be asked."""
 
 
 def new_line(product: Product, options: dict[str, str], quantity: int | None) -> Line:
-    return {"product": product.id, "options": options, "quantity": quantity or 1, "rent": None, "term": None}
+    quantity = 1 if quantity is None else quantity
+    return {"product": product.id, "options": options, "quantity": quantity, "rent": None, "term": None, "addons": []}
+
+
+def line_of(line: OrderLine) -> Line:
+    """A line of an order that exists."""
+    return {
+        "product": line.product_id,
+        "options": dict(line.options),
+        "quantity": line.quantity,
+        "rent": bool(line.term_months),
+        "term": line.term_months,
+        "addons": [addon.id for addon in line.addons],
+    }
+
+
+def of_order(order: Order) -> Draft:
+    """What the order is at present."""
+    return {
+        "lines": [line_of(line) for line in order.items],
+        "address": order.address.model_dump(),
+        "payment": order.payment_method,
+    }
+
+
+def contents(draft: Draft) -> Draft:
+    """What a yes would be said to."""
+    return deepcopy({key: draft.get(key) for key in ("lines", "address", "payment")})
 
 
 def product_of(line: Line, catalog: Sequence[Product]) -> Product:
-    return next(product for product in catalog if product.id == line["product"])
+    """Raises LookupError for a product that has left the catalog."""
+    found = next((product for product in catalog if product.id == line["product"]), None)
+    if found is None:
+        raise LookupError(line["product"])
+    return found
 
 
 def variant_of(line: Line, catalog: Sequence[Product]) -> Variant | None:
     """None while an option is open."""
-    return reading.variant_of(product_of(line, catalog), line["options"])
+    return variant_with(product_of(line, catalog), line["options"])
+
+
+def fitting_variants(line: Line, product: Product) -> list[Variant]:
+    """Those that the options chosen so far leave."""
+    return [v for v in product.variants if all(v.options.get(key) == value for key, value in line["options"].items())]
 
 
 def open_line(draft: Draft, catalog: Sequence[Product]) -> Line | None:
     """The first line of which an option is open."""
     return next((line for line in draft.get("lines", ()) if variant_of(line, catalog) is None), None)
+
+
+def open_quantity(draft: Draft) -> Line | None:
+    """The first line of which it is not known how many."""
+    return next((line for line in draft.get("lines", ()) if line["quantity"] is None), None)
 
 
 def open_term(draft: Draft) -> Line | None:
@@ -40,7 +86,7 @@ def open_term(draft: Draft) -> Line | None:
 
 def open_option(line: Line, product: Product) -> Any:
     """The option to be chosen next: the first that is open and that still matters."""
-    fitting = [v for v in product.variants if all(v.options.get(key) == value for key, value in line["options"].items())]
+    fitting = fitting_variants(line, product)
     for option in product.options:
         if option.id not in line["options"] and len({variant.options.get(option.id) for variant in fitting}) > 1:
             return option
@@ -50,26 +96,39 @@ def open_option(line: Line, product: Product) -> Any:
 def values_in_stock(line: Line, product: Product) -> list[Any]:
     """Values of the open option with which something is in stock; all of them when nothing is."""
     option = open_option(line, product)
-    fitting = [v for v in product.variants if all(v.options.get(key) == value for key, value in line["options"].items())]
-    there = {variant.options.get(option.id) for variant in fitting if variant.stock}
+    there = {variant.options.get(option.id) for variant in fitting_variants(line, product) if variant.stock}
     return [value for value in option.values if value.id in there] or list(option.values)
 
 
 def items(draft: Draft, catalog: Sequence[Product]) -> list[Item]:
     """What the shop is asked for. Raises ValueError while an option is open."""
-    result = []
-    for line in draft["lines"]:
-        variant = variant_of(line, catalog)
-        if variant is None:
-            raise ValueError(f"{line['product']} has open options")
-        term = line["term"] if line["rent"] else None
-        result.append(Item(variant_id=variant.id, quantity=line["quantity"], term_months=term))
-    return result
+    return [_item(line, variant_of(line, catalog)) for line in draft["lines"]]
+
+
+def _item(line: Line, variant: Variant | None) -> Item:
+    if variant is None:
+        raise ValueError(f"{line['product']} has open options")
+    term = line["term"] if line["rent"] else None
+    return Item(variant_id=variant.id, quantity=line["quantity"], term_months=term, addons=tuple(line["addons"]))
 
 
 def missing_in_address(draft: Draft) -> list[str]:
     address = draft.get("address") or {}
     return [field for field in ADDRESS_FIELDS if not address.get(field)]
+
+
+def merge_address(draft: Draft, parts: dict[str, str]) -> None:
+    """New parts in place of the old; who names another postal code no longer means the old street."""
+    known = dict(draft.get("address") or {"country": "DE"})
+    moved = "postal_code" in parts and known.get("postal_code") not in (None, parts["postal_code"])
+    if moved and "street" not in parts:
+        known.pop("street", None)
+    if moved and "city" not in parts:
+        known.pop("city", None)
+    number = parts.get("house_number")
+    if number and known.get("street"):
+        known["street"] = f"{known['street'].rstrip('0123456789abcdefgh ')} {number}"
+    draft["address"] = {**known, **{key: value for key, value in parts.items() if key != "house_number"}}
 
 
 def address(draft: Draft) -> Address:

@@ -2,30 +2,33 @@
 
 from typing import Any
 
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction
 
-from actions.base import Button, Event, GoalAction, Turn
+from actions.base import Button, Event, GoalAction, Turn, button
+from actions.product_answers import in_focus
+from actions.reading.heard import Guess
+from actions.reading.words import words_of
 
 INTENT_TITLES = {
     "browse_catalog": ("das Sortiment ansehen", "see what we have"),
     "ask_product": ("etwas über ein Produkt wissen", "ask about a product"),
     "compare_products": ("Produkte vergleichen", "compare products"),
-    "check_availability": ("wissen, ob es da ist", "check availability"),
-    "recommend_for_budget": ("eine Empfehlung für dein Budget", "advice for your budget"),
+    "check_availability": ("wissen, ob etwas da ist", "check availability"),
+    "recommend_for_budget": ("eine Empfehlung für ein Budget", "get advice within a budget"),
     "place_order": ("etwas bestellen", "place an order"),
-    "track_order": ("wissen, wo deine Bestellung ist", "track your order"),
+    "track_order": ("wissen, wo eine Bestellung ist", "track an order"),
     "change_order": ("eine Bestellung ändern", "change an order"),
     "cancel_order": ("eine Bestellung stornieren", "cancel an order"),
     "talk_to_human": ("mit einem Menschen sprechen", "talk to a person"),
     "help": ("wissen, was ich kann", "know what I can do"),
     "switch_language": ("die Sprache wechseln", "switch the language"),
-    "affirm": ("Ja", "Yes"),
-    "deny": ("Nein", "No"),
-    "stop": ("aufhören", "stop"),
     "repeat": ("das noch einmal hören", "hear that again"),
 }
+"""What a question back offers: goals, not words such as yes and thanks."""
 CARRIED = ("product", "order_number")
 """Entities that a button of a question back carries, so that they need not be said again."""
+LIKELY = 0.12
+"""Confidence from which a guess is worth a question."""
 
 
 class Clarify(GoalAction):
@@ -34,27 +37,41 @@ class Clarify(GoalAction):
     action_name = "action_clarify"
 
     async def act(self, turn: Turn) -> list[Event]:
-        if turn.heard.metadata.get("unreadable"):
+        if turn.heard.unreadable:
             turn.say("utter_unreadable")
             return []
-        likely = [intent for intent in turn.heard.ranking if intent in INTENT_TITLES][:2]
-        if len(likely) < 2:
-            turn.say("utter_not_understood")
-            return []
-        turn.say("utter_clarify", buttons=[self._button(turn, intent) for intent in likely], **self._options(turn, likely))
+        likely = [guess.intent for guess in turn.heard.ranking if _is_worth_asking(guess)][:2]
+        buttons = [self._button(turn, intent) for intent in likely]
+        titles = [turn.either(*INTENT_TITLES[intent]) for intent in likely]
+        if len(likely) == 2:
+            turn.say("utter_clarify", buttons=buttons, first=titles[0], second=titles[1])
+        elif likely:
+            turn.say("utter_clarify_one", buttons=buttons, first=titles[0])
+        else:
+            turn.say("utter_not_understood", buttons=_ways_on(turn))
         return []
 
     def _button(self, turn: Turn, intent: str) -> Button:
-        title = turn.either(*INTENT_TITLES[intent])
-        return {"title": title[:1].upper() + title[1:], "payload": f"/{intent}{_entities(turn)}"}
+        return button(turn.either(*INTENT_TITLES[intent]), intent, **_carried(turn))
 
-    def _options(self, turn: Turn, likely: list[str]) -> dict[str, str]:
-        first, second = (turn.either(*INTENT_TITLES[intent]) for intent in likely)
-        return {"first": first, "second": second}
+
+def _is_worth_asking(guess: Guess) -> bool:
+    return guess.intent in INTENT_TITLES and guess.confidence >= LIKELY
+
+
+def _carried(turn: Turn) -> dict[str, str]:
+    return {name: str(turn.heard.first(name)) for name in CARRIED if turn.heard.first(name)}
+
+
+def _ways_on(turn: Turn) -> list[Button]:
+    return [
+        button(turn.either(*INTENT_TITLES[intent]), intent)
+        for intent in ("browse_catalog", "track_order", "talk_to_human")
+    ]
 
 
 class Repeat(GoalAction):
-    """Says the last thing again, as it was said."""
+    """Says the last thing again, as it was said; a form asks its question itself."""
 
     action_name = "action_repeat"
 
@@ -63,8 +80,30 @@ class Repeat(GoalAction):
         if not said:
             turn.say("utter_nothing_to_repeat")
         for message in said:
-            data = {key: value for key, value in (message.get("data") or {}).items() if value}
-            turn.say_again(message.get("text"), data)
+            if not (turn.open_form and _is_question_of_form(message)):
+                data = {key: value for key, value in (message.get("data") or {}).items() if value}
+                turn.say_again(message.get("text"), data)
+        return []
+
+
+class Greet(GoalAction):
+    """Says hello, and at the beginning what can be done here."""
+
+    action_name = "action_greet"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        turn.say("utter_greet_again" if turn.open_form else "utter_greet")
+        return []
+
+
+class OutOfScope(GoalAction):
+    """Not what the shop is for: says so, and what it is for."""
+
+    action_name = "action_out_of_scope"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        response = "utter_out_of_scope" if words_of(turn.heard.text) else "utter_not_understood"
+        turn.say(response, buttons=[] if turn.open_form else _ways_on(turn))
         return []
 
 
@@ -75,7 +114,13 @@ class TalkToHuman(GoalAction):
 
     async def act(self, turn: Turn) -> list[Event]:
         start, _, end = turn.settings.service_hours.partition("-")
-        turn.say("utter_talk_to_human", phone=turn.settings.service_phone, email=turn.settings.service_email, start=start, end=end)
+        turn.say(
+            "utter_talk_to_human",
+            phone=turn.settings.service_phone,
+            email=turn.settings.service_email,
+            start=start,
+            end=end,
+        )
         return []
 
 
@@ -85,19 +130,10 @@ class Affirmed(GoalAction):
     action_name = "action_affirmed"
 
     async def act(self, turn: Turn) -> list[Event]:
-        focus = turn.slot("focus_product")
-        product = next((product for product in await turn.backend.products() if product.id == focus), None)
-        if product is None:
-            turn.say("utter_what_next")
-            return []
-        button = {"title": turn.either("Bestellen", "Order"), "payload": f'/place_order{{"product": "{product.id}"}}'}
-        turn.say("utter_shall_i_order", buttons=[button], product=product.name)
-        return [SlotSet("focus_product", product.id)]
-
-
-def _entities(turn: Turn) -> str:
-    pairs = [f'"{name}": "{turn.heard.first(name)}"' for name in CARRIED if turn.heard.first(name)]
-    return "{" + ", ".join(pairs) + "}" if pairs else ""
+        if in_focus(turn, await turn.backend.products()):
+            return [FollowupAction("order_form")]
+        turn.say("utter_what_next", buttons=_ways_on(turn))
+        return []
 
 
 def _last_said(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -106,3 +142,7 @@ def _last_said(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if len(users) < 2:
         return []
     return [event for event in events[users[-2] : users[-1]] if event.get("event") == "bot"]
+
+
+def _is_question_of_form(message: dict[str, Any]) -> bool:
+    return str((message.get("metadata") or {}).get("utter_action", "")).startswith("utter_ask")

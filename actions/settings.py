@@ -13,8 +13,12 @@ class ActionSettings(BaseSettings):
 
     shop_url: str = Field(description="The shop's API; `unix:///path` names a socket.")
     shop_token: SecretStr = Field(description="Secret: bearer token for the shop's API.")
-    public_url: str = Field("http://localhost:8080", description="Where customers' apps load the product pictures from.")
-    service_phone: str = Field("+49 40 1234567", description="The hotline that is named to customers who want a person.")
+    public_url: str = Field(
+        "http://localhost:8080", description="Where customers' apps load the product pictures from."
+    )
+    service_phone: str = Field(
+        "+49 40 1234567", description="The hotline that is named to customers who want a person."
+    )
     service_email: str = Field("service@example.org", description="The address that is named beside it.")
     service_hours: str = Field("8-20", description="Hours of the hotline, Monday to Saturday, `FROM-TO`.")
 

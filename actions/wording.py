@@ -23,8 +23,23 @@ _STATUS = {
     "delivered": {"de": "zugestellt", "en": "delivered"},
     "cancelled": {"de": "storniert", "en": "cancelled"},
 }
+_PAID = {
+    "paypal": {"de": "per PayPal", "en": "by PayPal"},
+    "card": {"de": "per Kreditkarte", "en": "by card"},
+    "direct_debit": {"de": "per Lastschrift", "en": "by direct debit"},
+    "invoice": {"de": "auf Rechnung", "en": "on invoice"},
+}
 _MONTHS = {"de": ("1 Monat", "{} Monate"), "en": ("1 month", "{} months")}
-_UNITS = {"min": {"de": "Minuten", "en": "minutes"}, "months": {"de": "Monate", "en": "months"}}
+_PIECES = {"de": ("ein Stück", "{} Stück"), "en": ("one", "{}")}
+_UNITS = {
+    "min": {"de": "Minuten", "en": "minutes"},
+    "h": {"de": "Stunden", "en": "hours"},
+    "s": {"de": "Sekunden", "en": "seconds"},
+    "days": {"de": "Tage", "en": "days"},
+    "months": {"de": "Monate", "en": "months"},
+    "years": {"de": "Jahre", "en": "years"},
+    "l": {"de": "Liter", "en": "litres"},
+}
 _KINDS = {
     "drone": {"de": "Drohnen", "en": "drones"},
     "e_bike": {"de": "E-Bikes", "en": "e-bikes"},
@@ -37,7 +52,11 @@ _KINDS = {
 def money(amount: int, currency: str, language: str) -> str:
     """49900, EUR -> "499,00 €" or "€499.00"; whole amounts without the zeros."""
     pattern = {"de": "#,##0 ¤", "en": "¤#,##0"}[language] if amount % 100 == 0 else None
-    return str(format_currency(amount / 100, currency, format=pattern, locale=LOCALES[language], currency_digits=pattern is None))
+    return str(
+        format_currency(
+            amount / 100, currency, format=pattern, locale=LOCALES[language], currency_digits=pattern is None
+        )
+    )
 
 
 def day(iso: str, language: str) -> str:
@@ -48,6 +67,10 @@ def day(iso: str, language: str) -> str:
 
 def months(count: int, language: str) -> str:
     return _MONTHS[language][0] if count == 1 else _MONTHS[language][1].format(count)
+
+
+def pieces(count: int, language: str) -> str:
+    return _PIECES[language][0] if count == 1 else _PIECES[language][1].format(count)
 
 
 def listed(things: Sequence[str], language: str, *, choice: bool = False) -> str:
@@ -68,6 +91,11 @@ def feature(value: bool | float | str, unit: str | None, language: str) -> str:
 
 def payment(method: str, language: str) -> str:
     return _name(_PAYMENTS, method, language)
+
+
+def paid(method: str, language: str) -> str:
+    """How an order is paid, as it stands in a sentence: "auf Rechnung"."""
+    return _name(_PAID, method, language)
 
 
 def status(of: str, language: str) -> str:

@@ -48,7 +48,8 @@ def _environment(directory: Path, port: int) -> Environment:
         "SHOP_TOKEN": SHOP_TOKEN,
         "WEB_SECRET": SHOP_TOKEN,
         "RASA_TELEMETRY_ENABLED": "false",
-        "LOG_LEVEL": "ERROR",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "ERROR"),
     }
 
 

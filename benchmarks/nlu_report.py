@@ -120,8 +120,9 @@ def _examples_in(path: Path) -> Iterator[Example]:
 
 def split(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
     """Learning and asking part: by intent and language, near-duplicates together, the same at every run."""
-    learned, asked = [], []
-    for block in _blocks(examples).values():
+    learned: list[Example] = []
+    asked: list[Example] = []
+    for block in _blocks(sorted(examples, key=lambda example: example.text)).values():
         groups = sorted(_groups_of_alike(block), key=lambda group: crc32(group[0].text.encode()))
         wanted = HELD_BACK * len(block)
         taken = 0

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from redis import Redis
 
+import actions.base
 from benchmarks.figures import Turns, tell
 from benchmarks.ground import REDIS_PORT
 from benchmarks.histories import CYCLE, HANDED_OVER, HandedOver, check_same, dialogue, repeated
@@ -41,7 +42,7 @@ WHO = "stock rasa 3.6.21"
 class Stock:
     """Rasa's agent, and the given histories in its own store."""
 
-    def __init__(self, agent: "Agent", redis: "Redis[bytes]", given: HandedOver) -> None:
+    def __init__(self, agent: "Agent", redis: Redis, given: HandedOver) -> None:
         self._agent = agent
         self._redis = redis
         self._given = given
@@ -49,13 +50,14 @@ class Stock:
     async def visit(self, length: int, number: int, cost: Turns) -> None:
         """Raises ValueError when the bot said something else than ours, or when Rasa hid an error of its store."""
         account = f"stock-{length}-{number}"
-        history = self._history(length)
+        history = dialogue(account, self._history(length))
+        known = len(orjson.loads(history)["events"])
         turns = TURNS_AT_LONG if length >= LONG else len(self._given.texts)
-        self._redis.set(f"tracker:{account}", dialogue(account, history))
+        self._redis.set(f"tracker:{account}", history)
         for turn in range(turns):
             await self._turn(account, turn, cost)
         events = orjson.loads(self._redis.getdel(f"tracker:{account}") or b"")["events"]
-        said = [event["text"] for event in events[len(history) :] if event["event"] == "bot"]
+        said = [event["text"] for event in events[known:] if event["event"] == "bot"]
         check_same([self._given.said[: len(said)], said])
 
     def _history(self, length: int) -> list[bytes]:
@@ -84,6 +86,7 @@ async def measure(stock: Stock) -> None:
     at_cycle, at_long = (statistics.mean(costs[length].cpu) for length in (CYCLE, LONG))
     grown = at_long + (at_long - at_cycle) / (LONG - CYCLE) * (LONGEST - LONG)
     how = f"extrapolated, straight on from {CYCLE} and {LONG}: a turn would take too long to measure"
+    await actions.base.shop().close()
     tell("turn_cpu_mean", grown, "ms", who=WHO, length=LONGEST, epochs=EPOCHS, measured=False, how=how)
 
 
@@ -93,8 +96,21 @@ def trained() -> Path:
     model = KEPT_MODELS / f"{name}.tar.gz"
     if not model.exists():
         sys.stderr.write("training stock Rasa on the same data; some minutes, once\n")
-        command = [sys.executable, "-m", "rasa", "train", "--config", str(CONFIG), "--domain", "domain.yml", "--data", "data"]
-        subprocess.run([*command, "--fixed-model-name", name, "--out", str(KEPT_MODELS)], check=True, capture_output=True)
+        command = [
+            sys.executable,
+            "-m",
+            "rasa",
+            "train",
+            "--config",
+            str(CONFIG),
+            "--domain",
+            "domain.yml",
+            "--data",
+            "data",
+        ]
+        subprocess.run(
+            [*command, "--fixed-model-name", name, "--out", str(KEPT_MODELS)], check=True, capture_output=True
+        )
     return model
 
 
@@ -118,8 +134,8 @@ def main() -> None:
     settings = Settings()
     logs.configure(settings.log_level, settings.log_format)
     port = int(os.environ[REDIS_PORT])
-    redis: Redis[bytes] = Redis(host="127.0.0.1", port=port)
-    given = HandedOver.found(redis.get(HANDED_OVER) or b"{}")
+    redis = Redis(host="127.0.0.1", port=port)
+    given = HandedOver.found(redis.get(HANDED_OVER))
     asyncio.run(measure(Stock(load(trained(), port), redis, given)))
 
 

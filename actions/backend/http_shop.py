@@ -53,6 +53,16 @@ class HttpShop:
             self._catalog = (now, tuple(Product.model_validate(product) for product in found["items"]))
         return self._catalog[1]
 
+    async def _read_catalog(self) -> tuple[Product, ...]:
+        """As the shop has it now, or had it last: what it sells changes slowly, and an order is checked anew."""
+        try:
+            found = await self._call("GET", "/v1/products")
+        except Unavailable:
+            if self._catalog is None:
+                raise
+            return self._catalog[1]
+        return tuple(Product.model_validate(product) for product in found["items"])
+
     async def quote(self, items: Sequence[Item]) -> Quote:
         return Quote.model_validate(await self._call("POST", "/v1/quotes", body={"items": _items(items)}))
 
@@ -81,14 +91,25 @@ class HttpShop:
         return Order.model_validate(await self._call("GET", f"/v1/orders/{number}", customer=customer))
 
     async def change_order(
-        self, customer: str, number: str, *, items: Sequence[Item] | None = None, address: Address | None = None, key: str
+        self,
+        customer: str,
+        number: str,
+        *,
+        items: Sequence[Item] | None = None,
+        address: Address | None = None,
+        payment_method: str | None = None,
+        key: str,
     ) -> Order:
         body: dict[str, Any] = {}
         if items is not None:
             body["items"] = _items(items)
         if address is not None:
             body["address"] = address.model_dump()
-        return Order.model_validate(await self._call("PATCH", f"/v1/orders/{number}", customer=customer, body=body, key=key))
+        if payment_method is not None:
+            body["payment_method"] = payment_method
+        return Order.model_validate(
+            await self._call("PATCH", f"/v1/orders/{number}", customer=customer, body=body, key=key)
+        )
 
     async def cancel_order(self, customer: str, number: str, *, key: str) -> Order:
         path = f"/v1/orders/{number}/cancellation"
@@ -101,7 +122,13 @@ class HttpShop:
             self._opened = None
 
     async def _call(
-        self, method: str, path: str, *, customer: str | None = None, body: dict[str, Any] | None = None, key: str | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        customer: str | None = None,
+        body: dict[str, Any] | None = None,
+        key: str | None = None,
     ) -> Any:
         """Asks again when nothing came back; safe, since reads change nothing and writes carry their key."""
         headers = dict(self._headers)

@@ -178,7 +178,9 @@ class Order(_Shape):
 class Backend(Protocol):
     """A shop. `customer` is the acting customer's id: what is not theirs is not found. `key` makes a write happen once."""
 
-    async def products(self) -> Sequence[Product]: ...
+    async def products(self) -> Sequence[Product]:
+        """The catalog; as it was read last while the shop does not answer."""
+        ...
 
     async def quote(self, items: Sequence[Item]) -> Quote: ...
 
@@ -197,8 +199,17 @@ class Backend(Protocol):
     async def order(self, customer: str, number: str) -> Order: ...
 
     async def change_order(
-        self, customer: str, number: str, *, items: Sequence[Item] | None = None, address: Address | None = None, key: str
-    ) -> Order: ...
+        self,
+        customer: str,
+        number: str,
+        *,
+        items: Sequence[Item] | None = None,
+        address: Address | None = None,
+        payment_method: str | None = None,
+        key: str,
+    ) -> Order:
+        """What is left out stays."""
+        ...
 
     async def cancel_order(self, customer: str, number: str, *, key: str) -> Order: ...
 

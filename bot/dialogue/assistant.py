@@ -34,6 +34,7 @@ PARSED_ONCE_UP_TO = 60
 RESERVED_INTENTS = frozenset({USER_INTENT_RESTART, USER_INTENT_BACK, USER_INTENT_SESSION_START})
 """Rasa's own intents, which every domain has: they would wipe or rewind the conversation."""
 
+_COMMAND = re.compile(r"\A[\s/]+")
 _PAYLOAD = re.compile(r"/(?P<intent>[a-z_]+)(?P<entities>\{.*\})?\Z", re.DOTALL)
 
 
@@ -187,4 +188,4 @@ class Assistant:
 
 def plain(text: str) -> str:
     """A person's words as Rasa may read them: of bearable length, and never an injected intent (`/restart`)."""
-    return text[:MAX_TEXT_LENGTH].strip().lstrip("/").replace("\x00", "").strip()
+    return _COMMAND.sub("", text[:MAX_TEXT_LENGTH].replace("\x00", "")).strip()

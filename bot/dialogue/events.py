@@ -44,7 +44,8 @@ def _plain(value: Any) -> Any:
 
 @cache
 def _class_of(type_name: str) -> type[Event]:
-    for known in all_subclasses(Event):
-        if known.type_name == type_name:
-            return known
+    kinds: list[type[Event]] = all_subclasses(Event)
+    for kind in kinds:
+        if kind.type_name == type_name:
+            return kind
     raise ValueError(f"unknown event {type_name}")

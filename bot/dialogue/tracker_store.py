@@ -68,13 +68,13 @@ class FlatTrackerStore(TrackerStore):
         self,
         domain: Domain | None,
         event_broker: EventBroker | None = None,
-        url: str = "redis://localhost:6379/0",
+        host: str = "redis://localhost:6379/0",  # Rasa hands over endpoints.yml's `url` by this name
         shards: int = 16,
         redis: Client | None = None,
         **_: Any,
     ) -> None:
         super().__init__(domain, event_broker)
-        self._redis = redis or connect(url)
+        self._redis = redis or connect(host)
         self._keys = Keys(shards)
         self._store = self._redis.register_script(STORE)
         self.compactor: Compactor | None = None

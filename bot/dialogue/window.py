@@ -8,6 +8,7 @@ Each result is compared with the original through Rasa's own featurisation befor
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from rasa.core.policies.policy import Policy
 from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RulePolicy
@@ -87,35 +88,39 @@ class Compactor:
         return None
 
     def _base(self, name: str, head: Sequence[Event]) -> list[Event]:
-        """The fewest events that lead where `head` leads: what they began with in short, what policies still see as it was."""
-        applied = WindowTracker.restored(name, head, self.domain.slots).applied_events()
+        """The fewest events that lead where `head` leads: its beginning in short, then what policies still see of it."""
+        tracker = WindowTracker.restored(name, head, self.domain.slots)
+        applied = tracker.applied_events()
         recent = _recent(applied, max(self.bounds.rule_states, self.bounds.story_states))
-        early, late = applied[:recent], self._thinned(applied[recent:])
-        reminders = [event for event in head if isinstance(event, ReminderScheduled) and _is_pending(event)]
-        last_said = [event for event in reversed(head) if isinstance(event, BotUttered)][:1]
-        return [*self._in_short(name, early, late or head), *reminders, *last_said, *late]
+        late = [event for event in applied[recent:] if self._is_seen(event)]
+        early = self._in_short(name, applied[:recent], tracker)
+        began = min(event.timestamp for event in (*late, head[-1]))
+        for event in early:
+            event.timestamp = min(event.timestamp, began)
+        return [*early, *_still_of_use(head), *late]
 
-    def _in_short(self, name: str, early: Sequence[Event], following: Sequence[Event]) -> list[Event]:
-        """What `early` amounts to, dated before `following`."""
-        tracker = WindowTracker.restored(name, early, self.domain.slots)
-        made = [ActionExecuted(ACTION_SESSION_START_NAME), SessionStarted(), *_opening(tracker, early)]
-        made += [SlotSet(slot.name, slot.value) for slot in tracker.slots.values() if slot.has_been_set]
-        made += _loop_flags(tracker)
-        made += [ConversationPaused()] if tracker.is_paused() else []
-        for event in made:
-            event.timestamp = min(event.timestamp, following[0].timestamp)
-        return made
-
-    def _thinned(self, late: Sequence[Event]) -> list[Event]:
-        """Without what was said, and without values that were replaced and that no policy looks at."""
-        unseen = {slot.name for slot in self.domain.slots if not slot.has_features()}
-        last = {event.key: event for event in late if isinstance(event, SlotSet) and event.key in unseen}
+    def _in_short(self, name: str, early: Sequence[Event], tracker: WindowTracker) -> list[Event]:
+        """What `early` amounts to; values that no policy looks at are those of `tracker`, at the end."""
+        then = WindowTracker.restored(name, early, self.domain.slots)
+        slots = [then.slots[slot.name] if slot.name in self._featurized_slots else slot for slot in tracker.slots.values()]
         return [
-            event
-            for event in late
-            if not isinstance(event, BotUttered | ReminderScheduled)
-            and not (isinstance(event, SlotSet) and last.get(event.key, event) is not event)
+            ActionExecuted(ACTION_SESSION_START_NAME),
+            SessionStarted(),
+            *_opening(then, early),
+            *(SlotSet(slot.name, slot.value) for slot in slots if slot.has_been_set),
+            *_loop_flags(then),
+            *([ConversationPaused()] if then.is_paused() else []),
         ]
+
+    def _is_seen(self, event: Event) -> bool:
+        """Whether policies can see it."""
+        if isinstance(event, SlotSet):
+            return event.key in self._featurized_slots
+        return not isinstance(event, BotUttered | ReminderScheduled)
+
+    @cached_property
+    def _featurized_slots(self) -> frozenset[str]:
+        return frozenset(slot.name for slot in self.domain.slots if slot.has_features())
 
     def _looks_alike(self, one: WindowTracker, other: WindowTracker) -> bool:
         return _state(one) == _state(other) and all(
@@ -170,8 +175,11 @@ def _loop_flags(tracker: WindowTracker) -> list[Event]:
     return [*flags, ActionExecutionRejected(tracker.active_loop_name)] if tracker.active_loop.rejected else flags
 
 
-def _is_pending(reminder: ReminderScheduled) -> bool:
-    return bool(reminder.trigger_date_time.timestamp() > time.time())
+def _still_of_use(head: Sequence[Event]) -> list[Event]:
+    """What is not for policies: reminders that are not due yet, and what was said last."""
+    now = time.time()
+    reminders = [event for event in head if isinstance(event, ReminderScheduled) and event.trigger_date_time.timestamp() > now]
+    return [*reminders, *[event for event in head if isinstance(event, BotUttered)][-1:]]
 
 
 def _state(tracker: WindowTracker) -> tuple[object, ...]:

@@ -32,16 +32,16 @@ class Tagger:
 
     def __init__(self, weights: bytes, lexicons: Lexicons) -> None:
         self.weights = weights
-        self._lexicons = lexicons
+        self.lexicons = lexicons
         self._crf = pycrfsuite.Tagger()
         self._crf.open_inmemory(weights)
 
     def spans(self, text: str, intent: str | None) -> list[Span]:
-        """Entities of a message that does not overlap, in reading order."""
+        """Entities of a message in reading order; none overlaps another."""
         tokens = tokenise(text)
         if not tokens:
             return []
-        self._crf.set(features(tokens, intent, self._lexicons))
+        self._crf.set(features(tokens, intent, self.lexicons))
         tags = self._crf.tag()
         return [self._span(tokens, tags, first, last) for first, last in _runs(tags)]
 

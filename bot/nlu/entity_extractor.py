@@ -72,10 +72,11 @@ class ShopEntityExtractor(TrainedComponent, EntityExtractorMixin):
     def save(self, folder: Path) -> None:
         if self.tagger is not None:
             (folder / "crf").write_bytes(self.tagger.weights)
+            self.tagger.lexicons.save(folder / "lexicons.json")
 
     def restore(self, folder: Path) -> None:
         if (folder / "crf").exists():
-            self.tagger = Tagger((folder / "crf").read_bytes(), Lexicons.read())
+            self.tagger = Tagger((folder / "crf").read_bytes(), Lexicons.load(folder / "lexicons.json"))
 
 
 def _annotated(example: Message) -> Annotated:

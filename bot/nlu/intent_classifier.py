@@ -72,7 +72,7 @@ class Experts:
         return softmax(self._joined(*self.opinions(reading), self.weights))
 
     def _joined(self, from_ngrams: Floats, from_vectors: Floats, weights: tuple[float, float]) -> Floats:
-        return from_ngrams * weights[0] + from_vectors * weights[1] - np.float32(EVENNESS) * np.log(self.shares)
+        return np.asarray(from_ngrams * weights[0] + from_vectors * weights[1] - EVENNESS * np.log(self.shares))
 
     def calibrated(self, readings: Sequence[Reading], labels: Indices) -> tuple[float, float]:
         """The weights under which messages not trained on are likeliest: they balance the experts and their certainty."""

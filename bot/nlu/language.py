@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +34,7 @@ class LanguageDetector(TrainedComponent, IntentClassifier):
     """
 
     names: Sequence[str] = ()
+    neutral: frozenset[str]
     space: NgramSpace
     weights: Floats
 
@@ -44,7 +44,8 @@ class LanguageDetector(TrainedComponent, IntentClassifier):
         if len(names) < 2:
             return
         self.names = names
-        texts = [telling(example.get(TEXT)) for example in known]
+        self.neutral = Lexicons.read().words(*NEUTRAL_LISTS)
+        texts = [self._telling(example.get(TEXT)) for example in known]
         self.space = NgramSpace.fit(texts, SHAPE)
         self.weights = _logistic(self.space, texts, [names.index(str(language_of(example))) for example in known])
 
@@ -56,31 +57,29 @@ class LanguageDetector(TrainedComponent, IntentClassifier):
 
     def confidences(self, text: str) -> dict[str, float]:
         """How likely each language is."""
-        indices, values = self.space.vector(telling(text))
+        indices, values = self.space.vector(self._telling(text))
         likely = softmax(values @ self.weights[indices])
         return dict(zip(self.names, likely.tolist(), strict=True))
 
+    def _telling(self, text: str) -> str:
+        """The words that tell a language: no figures, addresses, names of models and towns, no "ok"."""
+        words = (token.folded for token in tokenise(text))
+        return " ".join(word for word in words if word.isalpha() and word not in self.neutral)
+
     def save(self, folder: Path) -> None:
-        (folder / "languages.json").write_text(json.dumps(list(self.names)), encoding="utf-8")
         if self.names:
+            kept = {"names": list(self.names), "neutral": sorted(self.neutral)}
+            (folder / "languages.json").write_text(json.dumps(kept), encoding="utf-8")
             self.space.save(folder / "space.npz")
             np.savez_compressed(folder / "weights.npz", weights=self.weights)
 
     def restore(self, folder: Path) -> None:
-        self.names = json.loads((folder / "languages.json").read_text(encoding="utf-8"))
-        if self.names:
-            self.space = NgramSpace.load(folder / "space.npz")
-            self.weights = np.load(folder / "weights.npz")["weights"]
-
-
-def telling(text: str) -> str:
-    """The words that tell a language: no figures, addresses, names of models and towns, no "ok"."""
-    return " ".join(token.folded for token in tokenise(text) if token.folded.isalpha() and token.folded not in _neutral())
-
-
-@cache
-def _neutral() -> frozenset[str]:
-    return Lexicons.words(*NEUTRAL_LISTS)
+        if not (folder / "languages.json").exists():
+            return
+        kept = json.loads((folder / "languages.json").read_text(encoding="utf-8"))
+        self.names, self.neutral = kept["names"], frozenset(kept["neutral"])
+        self.space = NgramSpace.load(folder / "space.npz")
+        self.weights = np.load(folder / "weights.npz")["weights"]
 
 
 def _logistic(space: NgramSpace, texts: Sequence[str], labels: Sequence[int]) -> Floats:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from bot.nlu.text import Token, tokenise
 
+Phrase = tuple[str, ...]
 FOLDER = Path(__file__).parent / "lexicons"
 
 FAMILIES = ("aeropix", "urbano", "voltano", "sitsense", "stridelab")
@@ -17,30 +20,38 @@ SHORTEST_END = 3
 
 
 class Lexicons:
-    """All word lists; a list's name is its file's name. Phrases of several words are found as a whole."""
+    """Word lists by name, each with its phrases of one or more words."""
 
-    def __init__(self, phrases: dict[tuple[str, ...], list[str]]) -> None:
-        self._phrases = phrases
-        self._longest = max((len(phrase) for phrase in phrases), default=0)
+    def __init__(self, lists: Mapping[str, Sequence[Phrase]]) -> None:
+        self._lists = lists
+        self._names: dict[Phrase, list[str]] = defaultdict(list)
+        for name, phrases in lists.items():
+            for phrase in dict.fromkeys(phrases):
+                self._names[phrase].append(name)
+        self._longest = max(map(len, self._names), default=0)
 
     @classmethod
     def read(cls, folder: Path = FOLDER) -> Lexicons:
-        phrases: dict[tuple[str, ...], list[str]] = {}
-        for path in sorted(folder.glob("*.txt")):
-            for phrase in _phrases_in(path):
-                phrases.setdefault(phrase, []).append(path.stem)
-        return cls(phrases)
+        """The lists as they are written down: one file each, one phrase a line."""
+        return cls({path.stem: list(_phrases_in(path)) for path in sorted(folder.glob("*.txt"))})
+
+    def save(self, path: Path) -> None:
+        """Into the model: weights fit only the lists with which they were trained."""
+        path.write_text(json.dumps(self._lists, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
-    def words(cls, *names: str) -> frozenset[str]:
+    def load(cls, path: Path) -> Lexicons:
+        lists = json.loads(path.read_text(encoding="utf-8"))
+        return cls({name: [tuple(phrase) for phrase in phrases] for name, phrases in lists.items()})
+
+    def words(self, *names: str) -> frozenset[str]:
         """All single words in these lists, phrases taken apart."""
-        paths = (FOLDER / f"{name}.txt" for name in names)
-        return frozenset(word for path in paths for phrase in _phrases_in(path) for word in phrase)
+        return frozenset(word for name in names for phrase in self._lists.get(name, ()) for word in phrase)
 
     def endings(self, word: str) -> list[str]:
         """The lists that know the end of a longer word: `ersatzfluegel` ends in a part, `mietrad` in a product."""
         ends = {(word[start:],) for start in range(2, len(word) - SHORTEST_END + 1)}
-        return sorted({name for end in ends for name in self._phrases.get(end, ())})
+        return sorted({name for end in ends for name in self._names.get(end, ())})
 
     def membership(self, tokens: Sequence[Token]) -> list[set[str]]:
         """For each token the lists that it is in: `city`, or `B-city` and `I-city` for a phrase's first and later words."""
@@ -48,7 +59,7 @@ class Lexicons:
         words = [token.folded for token in tokens]
         for start in range(len(words)):
             for end in range(start + 1, min(start + self._longest, len(words)) + 1):
-                for name in self._phrases.get(tuple(words[start:end]), ()):
+                for name in self._names.get(tuple(words[start:end]), ()):
                     _mark(found[start:end], name)
         return found
 
@@ -58,7 +69,7 @@ def _mark(places: list[set[str]], name: str) -> None:
         place.add(name if len(places) == 1 else f"{'I' if number else 'B'}-{name}")
 
 
-def _phrases_in(path: Path) -> Iterator[tuple[str, ...]]:
+def _phrases_in(path: Path) -> Iterator[Phrase]:
     for line in path.read_text(encoding="utf-8").splitlines():
         entry = line.partition("#")[0].strip()
         if entry:

@@ -31,7 +31,7 @@ _TOKEN = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # an e-mail address is one token
     r"|\d+(?:[.,'’]\d+)*"  # so is 2.500 or 24.12
     r"|(?:[^\W\d_][\u0300-\u036f]*)+"
-    r"|[^\s\w]|_"
+    r"|[^\s\w\ud800-\udfff]|_"
 )
 
 

@@ -9,8 +9,8 @@ from bot.redis_client import Client
 from bot.settings import Settings
 from tests.contracts.switchboard import Switchboard
 
-Open = Callable[[str, Settings], Awaitable[Switchboard]]
-"""Opens a gateway with the named channel."""
+Open = Callable[..., Awaitable[Switchboard]]
+"""Opens a gateway with the named channel, with these settings, over the test's Redis or another."""
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ async def open_switchboard(redis: Client, monkeypatch: pytest.MonkeyPatch) -> As
     monkeypatch.setattr(consumer, "PROMOTE_EVERY_SECONDS", 0.01)
     opened: list[Switchboard] = []
 
-    async def open_one(channel: str, settings: Settings) -> Switchboard:
-        switchboard = Switchboard(redis, channel, settings)
+    async def open_one(channel: str, settings: Settings, over: Client = redis) -> Switchboard:
+        switchboard = Switchboard(over, channel, settings)
         opened.append(switchboard)
         await switchboard.open()
         return switchboard

@@ -167,20 +167,13 @@ class Switchboard:
                 await asyncio.sleep(0.002)
 
     async def postponed(self, account: str) -> float:
-        """Returns when the conversation's next delivery was put off: for how many seconds."""
+        """Returns when the conversation's next delivery is put off: for how many seconds from now."""
         name = self.conversation(account)
         later = self.keys.later("out", self.keys.shard_of(name))
         async with asyncio.timeout(QUIET_WITHIN_SECONDS):
-            while (due := await self.redis.zscore(later, name)) is None:
+            while (due := await self.redis.zscore(later, name) or 0.0) <= self.clock.now():
                 await asyncio.sleep(0.002)
         return float(due) - self.clock.now()
-
-    async def taken_up(self, account: str) -> None:
-        """Returns when what was put off is no longer."""
-        name = self.conversation(account)
-        async with asyncio.timeout(QUIET_WITHIN_SECONDS):
-            while await self.redis.zscore(self.keys.later("out", self.keys.shard_of(name)), name) is not None:
-                await asyncio.sleep(0.002)
 
     async def traces(self) -> list[str]:
         """Keys that a customer's message leaves."""

@@ -60,7 +60,7 @@ class RestLine:
 
     def forged(self) -> Mapping[str, Call]:
         genuine = self.call("hallo", "1")
-        proofs = {"none": "", "wrong": "Bearer x", "shorter": f"Bearer {TOKEN[:-1]}", "no text": "Bearer \udcff"}
+        proofs = {"none": "", "wrong": "Bearer x", "shorter": f"Bearer {TOKEN[:-1]}"}
         calls = {why: Call(PATH, genuine.body, {"Authorization": proof}) for why, proof in proofs.items()}
         return {**calls, "in the query": Call(f"{PATH}?token=x", genuine.body)}
 

@@ -299,6 +299,8 @@ async def test_polling_takes_each_update_once_and_in_order(open_switchboard: Ope
         await board.quiet(KIM)
     assert [heard.text for heard in board.dialogue.heard] == ["/start", "which drones do you have?"]
     assert vendor.webhook is None
+    polls = [fields for method, fields in vendor.calls if method == "getUpdates"]
+    assert polls[-1]["offset"] == str(payload("text_english")["update_id"] + 1)
     async with board.http.post("/webhooks/telegram", json=payload("text"), headers={SECRET_HEADER: ""}) as response:
         assert response.status == 404
 

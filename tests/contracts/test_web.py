@@ -319,28 +319,30 @@ def own_redis() -> Iterator[OwnRedis]:
         server.kill()
 
 
-async def test_a_killed_redis_costs_a_reconnect_and_no_message(
-    own_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+async def frail(own_redis: OwnRedis, open_switchboard: Open, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Tab]:
+    """A tab of a gateway whose Redis the test may kill."""
     monkeypatch.setattr(web_transcript, "LISTEN_AGAIN_SECONDS", 0.05)
-    board = Switchboard(connect(own_redis.url), "web", settings(lock_seconds=1))
-    await board.open()
-    tab = await Tab(board).open()
-    await _converse(tab, 1)
-    own_redis.kill()
-    await tab.send({"type": "message", "id": "client-00000009", "text": "bist du noch da?"})
-    assert await tab.until_closed() == 1013
-    own_redis.start()
-    await tab.open(tab.last_id)
-    async with board.working():
-        assert (await tab.says("bist du noch da?", "client-00000009")).status == 200
-        await board.quiet(tab.account)
-    await tab.until(lambda: len(tab.entries) == 2)
-    assert tab.texts == ["bist du noch da?", "Gern."]
-    assert [heard.text for heard in board.dialogue.heard] == ["nummer 0", "bist du noch da?"]
+    redis = connect(own_redis.url)
+    tab = Tab(await open_switchboard("web", settings(lock_seconds=1), redis))
+    yield await tab.open()
     await tab.close()
-    await board.close()
-    await board.redis.aclose()
+    await redis.aclose()
+
+
+async def test_a_killed_redis_costs_a_reconnect_and_no_message(frail: Tab, own_redis: OwnRedis) -> None:
+    await _converse(frail, 1)
+    own_redis.kill()
+    await frail.send({"type": "message", "id": "client-00000009", "text": "bist du noch da?"})
+    assert await frail.until_closed() == 1013
+    own_redis.start()
+    await frail.open(frail.last_id)
+    async with frail.board.working():
+        assert (await frail.says("bist du noch da?", "client-00000009")).status == 200
+        await frail.board.quiet(frail.account)
+    await frail.until(lambda: len(frail.entries) == 2)
+    assert frail.texts == ["bist du noch da?", "Gern."]
+    assert [heard.text for heard in frail.board.dialogue.heard] == ["nummer 0", "bist du noch da?"]
 
 
 async def _converse(tab: Tab, count: int, first: int = 0) -> None:

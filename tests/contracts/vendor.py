@@ -73,7 +73,6 @@ class VendorContract:
             for _ in range(MAX_SEND_ATTEMPTS - 1):
                 await line.board.postponed(line.account)
                 line.board.clock.passes(300)
-                await line.board.taken_up(line.account)
             await line.board.quiet(line.account)
         assert texts(line) == ["Zwei."]
         assert len(await line.board.parked()) == 1

@@ -1,5 +1,6 @@
 """What every webhook promises the operator: strangers are kept out, junk does no harm, nothing accepted is lost."""
 
+import asyncio
 import gzip
 import json
 from typing import Any
@@ -60,9 +61,10 @@ class WebhookContract:
 
     async def test_bytes_in_headers_that_are_no_text_are_refused(self, webhook: Webhook) -> None:
         call = webhook.call("hallo", "1")
-        for name in (*call.headers, "Idempotency-Key", "Authorization"):
-            spoiled = Call(call.path, call.body, {**call.headers, name: "\udcff\udcfe"})
-            assert (await post(webhook, spoiled)).status < 500, name
+        for name in {*call.headers, "Idempotency-Key", "Authorization"}:
+            status = await post_raw(webhook, call, {**call.headers, name: "ÿþ"})
+            assert 400 <= status < 500 or name not in call.headers, name
+            assert status < 500, name
 
     async def test_while_redis_is_away_the_vendor_is_told_to_come_again(self, webhook: Webhook) -> None:
         call = webhook.call("hallo", "1")
@@ -94,6 +96,18 @@ class WebhookContract:
 
 async def post(webhook: Webhook, call: Call) -> ClientResponse:
     return await webhook.board.http.post(call.path, data=call.body, headers=call.headers)
+
+
+async def post_raw(webhook: Webhook, call: Call, headers: dict[str, str]) -> int:
+    """The status of a call whose headers go out as Latin 1, which no proper client sends."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", webhook.board.http.port)
+    lines = [f"POST {call.path} HTTP/1.1", "Host: localhost", "Connection: close", f"Content-Length: {len(call.body)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    writer.write("\r\n".join([*lines, "", ""]).encode("latin-1") + call.body)
+    status = (await reader.readline()).split()[1]
+    writer.close()
+    await writer.wait_closed()
+    return int(status)
 
 
 def with_body(webhook: Webhook, body: bytes, headers: dict[str, str] | None = None) -> Call:

@@ -1,9 +1,12 @@
 """compose.yaml starts what there is, with settings that exist."""
 
+import asyncio
 import os
 import re
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +15,15 @@ import typer
 import yaml
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
+from redis.exceptions import ResponseError
 
 from actions.settings import ActionSettings
-from bot.app import _process_name
+from bot.app import _process_name, lane
 from bot.cli import app as assistant_cli
+from bot.conversation.consumer import Consumer
+from bot.conversation.lane import Claim, Lane
 from bot.redis_client import Client
-from bot.redis_keys import GROUP, Keys
+from bot.redis_keys import GROUP
 from bot.settings import Settings
 from shop.__main__ import cli as shop_cli
 from shop.settings import Settings as ShopSettings
@@ -79,12 +85,40 @@ def test_the_environments_example_names_all_that_compose_asks_for() -> None:
 
 
 async def test_a_worker_is_well_while_it_reads_the_inbox(redis: Client, redis_server: str, settings: Settings) -> None:
-    ready = Keys(settings.shards).ready("in", 0)
-    await redis.xgroup_create(ready, GROUP, mkstream=True)
-    await redis.xreadgroup(GROUP, "another-host-8080-worker-0", {ready: ">"})
-    assert _worker_is_well(redis_server) is False
-    await redis.xreadgroup(GROUP, _process_name(settings, "worker-0"), {ready: ">"})
-    assert _worker_is_well(redis_server) is True
+    inbox = lane(settings, redis, "in")
+    neighbour = Consumer(inbox, NothingToDo(), "another-host-8080-worker-0")
+    worker = Consumer(inbox, NothingToDo(), _process_name(settings, "worker-0"))
+    async with _at_work(neighbour):
+        assert not await asyncio.to_thread(_worker_is_well, redis_server)
+        async with _at_work(worker):
+            assert await asyncio.to_thread(_worker_is_well, redis_server)
+
+
+class NothingToDo:
+    """A handler that is never called."""
+
+    def known_version(self, name: str) -> str:
+        raise AssertionError(name)
+
+    async def handle(self, claim: Claim) -> Claim | None:
+        raise AssertionError(claim)
+
+
+@asynccontextmanager
+async def _at_work(consumer: Consumer) -> AsyncIterator[None]:
+    """From the moment that Redis knows it."""
+    working = asyncio.create_task(consumer.run())
+    while consumer.name.encode() not in await _readers(consumer.lane):
+        await asyncio.sleep(0.01)
+    yield
+    consumer.stop()
+    await working
+
+
+async def _readers(inbox: Lane) -> set[bytes]:
+    with suppress(ResponseError):  # the group is not made yet
+        return {reader["name"] for reader in await inbox.redis.xinfo_consumers(inbox.keys.ready("in", 0), GROUP)}
+    return set()
 
 
 def _worker_is_well(redis_url: str) -> bool:

@@ -14,7 +14,18 @@ QUESTIONS = (
     '/ask_product{"product": "aeropix-mini"}', '/check_availability{"product": "stridelab-run"}', '/browse_catalog{"product": "drohne"}',
 )  # fmt: skip
 
-UNCLEAR = ("asdf qwer", "hm", "der da drüben aber in so halb", "42", "?", "", "/restart", "/no_such_intent", "/ask_product{broken", "ja nein vielleicht")
+UNCLEAR = (
+    "asdf qwer",
+    "hm",
+    "der da drüben aber in so halb",
+    "42",
+    "?",
+    "",
+    "/restart",
+    "/no_such_intent",
+    "/ask_product{broken",
+    "ja nein vielleicht",
+)
 
 ORDERS = (
     ("ich nehm zwei aeropix mini in rot", "Jonas Reuter, Lindenweg 12, 04107 Leipzig", "paypal", "/affirm"),
@@ -34,7 +45,18 @@ CHANGES = (
     ('/cancel_order{"order_number": "NC-104201"}', "ja bitte"),
 )
 
-ASIDES = ("stopp", "/stop", "ja", "nein", "/affirm", "/deny", "lass uns englisch sprechen", "auf deutsch bitte", "vergiss es", "ok")
+ASIDES = (
+    "stopp",
+    "/stop",
+    "ja",
+    "nein",
+    "/affirm",
+    "/deny",
+    "lass uns englisch sprechen",
+    "auf deutsch bitte",
+    "vergiss es",
+    "ok",
+)
 
 LONGEST_DIGRESSION = 40
 

@@ -80,7 +80,7 @@ class Windowed:
         """Read from Redis; what is kept in memory must be the same."""
         found = await self._store.retrieve(NAME)
         assert found is not None
-        assert as_told(found.events) == as_told(self._assistant._kept[NAME].tracker.events)
+        assert list(map(encode, found.events)) == list(map(encode, self._assistant._kept[NAME].tracker.events))
         return found
 
     async def log(self) -> Sequence[Event]:
@@ -123,7 +123,7 @@ class PlainRasa:
 
     async def hears(self, incoming: Incoming) -> tuple[Reply, ...]:
         collector = ReplyCollector(incoming.channel)
-        PRESENT.set(await self.tracker())  # type: ignore[arg-type]
+        PRESENT.set(await self.tracker())
         await self._assistant._agent.processor.handle_message(await self._assistant._message(NAME, incoming, collector))
         after = PRESENT.get()
         self._events = [encode(event) for event in after.events]
@@ -163,7 +163,9 @@ class Shops:
 @pytest.fixture
 async def shops(stocked_database: Path, directory: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Shops]:
     databases = [directory / f"twin-{os.getpid()}-{number}.db" for number in range(2)]
-    doors = [ShopDoor(Path(shutil.copy(stocked_database, database)), Path(f"{database}.sock")) for database in databases]
+    doors = [
+        ShopDoor(Path(shutil.copy(stocked_database, database)), Path(f"{database}.sock")) for database in databases
+    ]
     monkeypatch.setenv("SHOP_URL", "unix:///unused")
     monkeypatch.setenv("SHOP_TOKEN", TOKEN)
     actions.settings.settings.cache_clear()
@@ -208,6 +210,7 @@ def as_told(events: Iterable[Event]) -> list[dict[str, Any]]:
     return [{key: value for key, value in event.items() if key != "timestamp"} for event in stored]
 
 
+@pytest.mark.timeout(180)  # a quarter of a minute on a machine that does nothing else
 async def test_a_long_conversation_goes_on_as_if_nothing_had_been_compacted(
     redis: Client, settings: Settings, assistant: Assistant, shops: Shops
 ) -> None:

@@ -1,6 +1,16 @@
-"""From a question to an order and back, in German, in English, and from one to the other."""
+"""From a question to an order and back: asked once, corrected at will, interrupted, and never placed without a yes."""
 
-from tests.house import House
+import pytest
+
+from tests.house import Customer, House
+
+ADDRESS = "Jonas Reuter, Lindenweg 12, 04107 Leipzig"
+
+
+async def _up_to_the_summary(kim: Customer, wish: str = "ich nehme die aeropix mini in rot") -> str:
+    await kim.says(wish)
+    await kim.says(ADDRESS)
+    return await kim.says("paypal")
 
 
 async def test_a_drone_is_found_ordered_corrected_tracked_and_cancelled(house: House) -> None:
@@ -8,7 +18,7 @@ async def test_a_drone_is_found_ordered_corrected_tracked_and_cancelled(house: H
     assert "AeroPix Pro" in await kim.says("was habt ihr für drohnen?")
     assert "31 Minuten" in await kim.says("wie lange fliegt die mini?")
     await kim.says("ich nehm zwei davon in rot")
-    await kim.says("Jonas Reuter, Lindenweg 12, 04107 Leipzig")
+    await kim.says(ADDRESS)
     assert "2 × AeroPix Mini in Rot" in await kim.says("paypal")
     assert "3 × AeroPix Mini in Rot" in await kim.says("nein doch drei")
     assert "NC-104201" in await kim.says("ja")
@@ -17,3 +27,171 @@ async def test_a_drone_is_found_ordered_corrected_tracked_and_cancelled(house: H
     await kim.says("storniere sie bitte")
     assert "storniert" in await kim.says("ja")
     assert house.shop.orders(kim.id) == [("NC-104201", "cancelled", 149_700)]
+
+
+async def test_an_english_customer_orders_by_talking(house: House) -> None:
+    ann = house.customer("ann")
+    await ann.says("I'd like two aeropix mini in white please")
+    await ann.says("Ann Lee, Lindenweg 12, 04107 Leipzig")
+    assert "2 × AeroPix Mini in white" in await ann.says("paypal")
+    assert "NC-104201" in await ann.says("yes please")
+    assert house.shop.orders(ann.id) == [("NC-104201", "pending", 99_800)]
+
+
+async def test_all_in_one_sentence_is_asked_nothing_but_the_yes(house: House) -> None:
+    kim = house.customer()
+    summary = await kim.says("2 rote AeroPix Mini an Jonas Reuter, Lindenweg 12, 04107 Leipzig, mit paypal")
+    assert "2 × AeroPix Mini in Rot" in summary
+    assert "Lindenweg 12, 04107 Leipzig" in summary
+    assert "PayPal" in summary
+
+
+async def test_nothing_is_ordered_without_a_yes(house: House) -> None:
+    kim = house.customer()
+    await _up_to_the_summary(kim)
+    await kim.says("nein")
+    assert house.shop.orders(kim.id) == []
+
+
+@pytest.mark.parametrize("words", ["vergiss es", "abbrechen", "lass mal, doch nicht"])
+async def test_who_gives_up_has_ordered_nothing(house: House, words: str) -> None:
+    kim = house.customer()
+    await _up_to_the_summary(kim)
+    assert "nichts bestellt" in await kim.says(words)
+    assert house.shop.orders(kim.id) == []
+
+
+async def test_everything_can_be_changed_at_the_summary(house: House) -> None:
+    kim = house.customer()
+    await _up_to_the_summary(kim, "ich möchte eine aeropix pro in weiß bestellen")
+    assert "AeroPix Pro in Schwarz" in await kim.says("doch lieber schwarz")
+    assert "2 × AeroPix Pro in Schwarz" in await kim.says("zwei statt einer")
+    assert "Hauptstr. 5, 10115 Berlin" in await kim.says("ach nee, an Hauptstr. 5, 10115 Berlin")
+    assert "Rechnung" in await kim.says("und doch auf rechnung")
+    assert "NC-104201" in await kim.says("ja")
+    found = house.shop.rows("SELECT variant_id, quantity FROM order_lines")
+    assert found == [("aeropix-pro-black", 2)]
+
+
+async def test_another_model_replaces_the_first_and_a_sold_out_colour_is_told(house: House) -> None:
+    kim = house.customer()
+    await _up_to_the_summary(kim, "ich möchte eine aeropix pro in schwarz bestellen")
+    answer = await kim.says("nein, doch die Mini")
+    assert "ausverkauft" in answer
+    assert {"Rot", "Weiß"} <= {button.title for button in kim.buttons()}
+    assert "Schwarz" not in {button.title for button in kim.buttons()}
+
+
+async def test_a_question_in_the_midst_is_answered_and_the_order_goes_on(house: House) -> None:
+    kim = house.customer()
+    await kim.says("ich nehm die mini in rot")
+    answer = await kim.says("wie weit fliegt die eigentlich?")
+    assert "6 km" in answer
+    assert "Wohin" in answer
+    await kim.says(ADDRESS)
+    assert "AeroPix Mini in Rot" in await kim.says("paypal")
+
+
+async def test_the_language_changes_in_the_midst_and_stays(house: House) -> None:
+    kim = house.customer()
+    await kim.says("ich hätte gern eine AeroPix Mini in weiß")
+    assert "Where shall it go" in await kim.says("sorry, can we speak english please?")
+    assert "How would you like to pay" in await kim.says(ADDRESS)
+    assert "Shall I place this order" in await kim.says("card")
+    assert "Soll ich das so bestellen" in await kim.says("können wir wieder deutsch sprechen")
+
+
+async def test_a_rental_names_the_term_and_both_sums(house: House) -> None:
+    kim = house.customer()
+    summary = await _up_to_the_summary(kim, "ich will die aeropix mini in rot für 6 monate mieten")
+    assert "6 Monate" in summary
+    assert "29 €" in summary
+    await kim.says("ja")
+    assert house.shop.rows("SELECT term_months FROM order_lines") == [(6,)]
+
+
+async def test_the_second_order_does_not_ask_for_the_address_again(house: House) -> None:
+    kim = house.customer()
+    await _up_to_the_summary(kim)
+    await kim.says("ja")
+    answer = await kim.says("ich nehm noch eine aeropix pro in weiß")
+    assert "Wohin" not in answer
+    assert "Lindenweg 12" in answer if "Soll ich" in answer else "bezahlen" in answer
+
+
+async def test_a_strangers_order_number_is_answered_as_one_that_does_not_exist(house: House) -> None:
+    kim, eve = house.customer("kim"), house.customer("eve")
+    await _up_to_the_summary(kim)
+    await kim.says("ja")
+    strangers = await eve.says("wo ist bestellung NC-104201?")
+    missing = await eve.says("wo ist bestellung NC-999999?")
+    assert strangers == missing
+    assert "AeroPix" not in strangers
+    await eve.says("storniere NC-104201")
+    await eve.says("ja")
+    assert house.shop.orders(kim.id) == [("NC-104201", "pending", 49_900)]
+
+
+@pytest.mark.parametrize("quantity", ["0", "-3", "100000"])
+async def test_an_impossible_quantity_is_told_and_never_ordered(house: House, quantity: str) -> None:
+    kim = house.customer()
+    await _up_to_the_summary(kim)
+    await kim.says(f"mach {quantity} stück draus")
+    await kim.says("ja")
+    assert all(1 <= count <= 99 for (count,) in house.shop.rows("SELECT quantity FROM order_lines"))
+
+
+async def test_what_is_not_sold_is_said_with_what_is(house: House) -> None:
+    kim = house.customer()
+    assert "nicht im Sortiment" in await kim.says("ich möchte eine waschmaschine bestellen") or kim.buttons()
+    assert house.shop.orders(kim.id) == []
+
+
+async def test_a_shop_that_is_away_is_admitted_and_the_order_placed_once_it_is_back(house: House) -> None:
+    kim = house.customer()
+    await _up_to_the_summary(kim)
+    await house.shop.shut()
+    assert "antwortet gerade nicht" in await kim.says("ja")
+    await house.shop.reopen()
+    assert "NC-104201" in await kim.says("ja")
+    assert house.shop.orders(kim.id) == [("NC-104201", "pending", 49_900)]
+
+
+async def test_a_yes_delivered_twice_orders_once(house: House) -> None:
+    kim = house.customer()
+    await _up_to_the_summary(kim)
+    await kim.says("ja", message_id="the-yes")
+    await kim.says("ja", message_id="the-yes")
+    assert len(house.shop.orders(kim.id)) == 1
+
+
+async def test_an_order_that_exists_is_changed_after_a_yes(house: House) -> None:
+    kim = house.customer()
+    await _up_to_the_summary(kim)
+    await kim.says("ja")
+    assert "2 × AeroPix Mini" in await kim.says("mach aus der bestellung bitte zwei stück")
+    assert house.shop.orders(kim.id) == [("NC-104201", "pending", 49_900)]
+    await kim.says("ja")
+    assert house.shop.orders(kim.id) == [("NC-104201", "pending", 99_800)]
+
+
+@pytest.mark.parametrize(
+    "junk", ["", "   ", "😀😀😀", "?" * 10_000, "\x00\x01\x02\ufffd", "asdkjhaskjdh", "a" * 10_000]
+)
+async def test_junk_in_the_midst_gets_a_sentence_and_loses_nothing(house: House, junk: str) -> None:
+    kim = house.customer()
+    await kim.says("ich nehme die aeropix mini in rot")
+    assert await kim.says(junk)
+    await kim.says(ADDRESS)
+    assert "AeroPix Mini in Rot" in await kim.says("paypal")
+
+
+async def test_the_buttons_do_what_they_say(house: House) -> None:
+    kim = house.customer()
+    await kim.says("was habt ihr?")
+    await kim.presses("Drohnen")
+    await kim.presses("Bestellen")
+    await kim.presses("Weiß")
+    await kim.says(ADDRESS)
+    assert "AeroPix Mini in Weiß" in await kim.presses("Kreditkarte")
+    assert "NC-104201" in await kim.presses("Ja")

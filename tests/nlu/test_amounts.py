@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.nlu.amounts import duration, money, quantity
-from bot.nlu.numbers import figure, leading_number, number_word
+from bot.nlu.numbers import Number, figure, leading_number, number_word
 
 
 @pytest.mark.parametrize(
@@ -33,15 +33,16 @@ def test_a_number_word_has_its_value(word: str, value: int) -> None:
     assert number_word(word) == value
 
 
-@pytest.mark.parametrize("word", ["und", "tausendschoen", "hund", "seiner", "einsam", "achtung", "", "often", "hundertmal"])
+@pytest.mark.parametrize(
+    "word", ["und", "tausendschoen", "hund", "seiner", "einsam", "achtung", "", "often", "hundertmal"]
+)
 def test_a_word_that_only_looks_like_a_number_has_none(word: str) -> None:
     assert number_word(word) is None
 
 
 def test_digits_said_one_by_one_are_not_added_up() -> None:
     number = leading_number(["eins", "null", "vier"])
-    assert number is not None
-    assert (number.value, number.length) == (1, 1)
+    assert number == Number(Decimal(1), 1)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Order numbers and e-mail addresses are found however they are typed or said."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +42,16 @@ def test_two_order_numbers_are_both_found() -> None:
 
 @pytest.mark.parametrize(
     "message",
-    ["kostet 104233 euro", "ruf mich an 0151 12345678", "plz 10423", "zwei drei tage", "vier bis sechs", "nc", "1 2 3", "2.500 €"],
+    [
+        "kostet 104233 euro",
+        "ruf mich an 0151 12345678",
+        "plz 10423",
+        "zwei drei tage",
+        "vier bis sechs",
+        "nc",
+        "1 2 3",
+        "2.500 €",
+    ],
 )
 def test_other_numbers_are_no_order_numbers(message: str) -> None:
     assert found(message) == []
@@ -72,7 +83,9 @@ def test_an_address_is_found_as_typed_and_as_said(message: str, words: str, addr
     assert found(message) == [("email", words, address)]
 
 
-@pytest.mark.parametrize("message", ["look at amazon dot com", "at 5 pm", "@", "a@b", "wir treffen uns at home", "@jonas"])
+@pytest.mark.parametrize(
+    "message", ["look at amazon dot com", "at 5 pm", "@", "a@b", "wir treffen uns at home", "@jonas"]
+)
 def test_plain_speech_is_no_address(message: str) -> None:
     assert found(message) == []
 
@@ -85,7 +98,7 @@ def test_figures_in_an_address_are_no_order_number() -> None:
 def test_no_message_is_too_odd_to_be_searched(message: str) -> None:
     forms = find(message)
     assert all(0 <= form.start < form.end <= len(message) for form in forms)
-    assert all(one.end <= other.start for one, other in zip(forms, forms[1:], strict=False))
+    assert all(one.end <= other.start for one, other in itertools.pairwise(forms))
 
 
 def test_words_without_a_value_stay_words() -> None:

@@ -1,0 +1,72 @@
+"""Advice within a budget."""
+
+from collections.abc import Sequence
+
+from actions import wording
+from actions.backend.port import Money, Product
+from actions.base import Event, GoalAction, Turn
+from actions.product_answers import Question, ask_back, focus
+from actions.reading import amounts
+from actions.reading.products import is_about_cheapest
+from actions.reading.wishes import wishes
+from actions.showing import MAX_CARDS, card, cards
+
+Budget = tuple[int, bool]
+"""A sum in minor units, and whether it is one per month."""
+
+
+class RecommendForBudget(GoalAction):
+    """What fits a sum, bought or by the month, over all kinds or one; asks for the sum when none was named."""
+
+    action_name = "action_recommend_for_budget"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        catalog = await turn.backend.products()
+        named = [product for wish in wishes(turn.heard, catalog) for product in wish.products]
+        budget = amounts.budget(turn.heard)
+        if budget:
+            return self.recommend(turn, Question(turn.heard.text, tuple(named or catalog)), budget)
+        if is_about_cheapest(turn.heard.text):
+            return self._cheapest(turn, named or catalog)
+        return ask_back("question_budget", "recommend_for_budget", turn.heard.text, named)
+
+    def recommend(self, turn: Turn, question: Question, budget: Budget) -> list[Event]:
+        """The dearest that fit, because they are the best for the money."""
+        amount, monthly = budget
+        fitting = [product for product in question.products if _cost(product, monthly).amount <= amount]
+        if not fitting:
+            return self._nothing_fits(turn, question.products, budget)
+        best = sorted(fitting, key=lambda product: -_cost(product, monthly).amount)[:MAX_CARDS]
+        turn.say("utter_fits_budget", cards=cards(turn, best), budget=_in_words(turn, budget))
+        return focus(best)
+
+    def _nothing_fits(self, turn: Turn, candidates: Sequence[Product], budget: Budget) -> list[Event]:
+        monthly = budget[1]
+        closest = min(candidates, key=lambda product: _cost(product, monthly).amount)
+        price = _per_month(turn, turn.money(_cost(closest, monthly)), monthly)
+        turn.say(
+            "utter_nothing_fits",
+            cards=[card(turn, closest)],
+            budget=_in_words(turn, budget),
+            product=closest.name,
+            price=price,
+        )
+        return focus([closest])
+
+    def _cheapest(self, turn: Turn, candidates: Sequence[Product]) -> list[Event]:
+        cheapest = sorted(candidates, key=lambda product: product.price.amount)[:MAX_CARDS]
+        turn.say("utter_cheapest", cards=cards(turn, cheapest), product=cheapest[0].name)
+        return focus(cheapest)
+
+
+def _cost(product: Product, monthly: bool) -> Money:
+    return product.monthly_price if monthly else product.price
+
+
+def _in_words(turn: Turn, budget: Budget) -> str:
+    amount, monthly = budget
+    return _per_month(turn, wording.money(amount, "EUR", turn.language), monthly)
+
+
+def _per_month(turn: Turn, sum_in_words: str, monthly: bool) -> str:
+    return sum_in_words + (turn.either(" im Monat", " a month") if monthly else "")

@@ -1,0 +1,123 @@
+"""Cancelling an order."""
+
+from copy import deepcopy
+
+from rasa_sdk.events import SlotSet
+
+from actions import wording
+from actions.backend.port import NotAllowed, NotFound, Unavailable
+from actions.base import Event, GoalAction, Turn, yes_no
+from actions.forms import QUESTIONS_OF_THEIR_OWN, Draft, Form, go_on, reopen
+from actions.own_orders import choose_order, number_said, order_buttons, order_with
+from actions.reading.answers import has_reservation
+from actions.showing import lines_in_words
+
+
+class CancelForm(Form):
+    """Which order, and a yes to just that one."""
+
+    form = "cancel_form"
+    draft_slot = "cancel_draft"
+    questions = ("cancel_order_number", "cancel_confirmed")
+
+    async def take(self, turn: Turn, draft: Draft, question: str | None) -> bool:
+        intent = turn.heard.intent
+        if question is not None and intent in ("stop", "deny"):
+            draft["state"] = "dropped"
+            return True
+        if (
+            question is None
+            or number_said(turn)
+            or (question == "cancel_order_number" and intent not in QUESTIONS_OF_THEIR_OWN)
+        ):
+            await self._choose(turn, draft)
+            return True
+        if question == "cancel_confirmed" and self._agrees(turn):
+            self._confirm(turn, draft)
+            return True
+        return self._take_nothing(turn)
+
+    async def next_question(self, turn: Turn, draft: Draft) -> str | None:
+        if draft.get("state"):
+            return None
+        return "cancel_confirmed" if draft.get("number") else "cancel_order_number"
+
+    async def _choose(self, turn: Turn, draft: Draft) -> None:
+        try:
+            await choose_order(turn, draft)
+        except NotFound:
+            turn.say("utter_order_not_found")
+            draft["state"] = None if draft.get("number") or await order_buttons(turn, "cancel_order") else "nothing"
+
+    def _agrees(self, turn: Turn) -> bool:
+        """A yes, or the wish once more."""
+        return turn.heard.intent in ("affirm", "cancel_order") and not has_reservation(turn.heard.text)
+
+    def _confirm(self, turn: Turn, draft: Draft) -> None:
+        if draft.get("shown") == draft["number"]:
+            draft["state"] = "confirmed"
+            draft["key"] = draft.get("key") or f"cancel-{turn.heard.message_id}"
+
+    def _take_nothing(self, turn: Turn) -> bool:
+        elsewhere = (
+            turn.heard.intent in (*QUESTIONS_OF_THEIR_OWN, "place_order", "change_order") or turn.heard.unreadable
+        )
+        if not elsewhere and turn.heard.intent != "affirm":
+            turn.say("utter_not_caught")
+        return not elsewhere
+
+
+class AskCancelOrderNumber(GoalAction):
+    """Which of several orders?"""
+
+    action_name = "action_ask_cancel_order_number"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        turn.say("utter_ask_which_order", buttons=await order_buttons(turn, "cancel_order"))
+        return []
+
+
+class AskCancelConfirmed(GoalAction):
+    """Names the order and what it cost, and asks for a yes."""
+
+    action_name = "action_ask_cancel_confirmed"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        draft = deepcopy(turn.slot("cancel_draft"))
+        if draft.get("tried"):
+            turn.say("utter_ask_again", buttons=yes_no(turn))
+        else:
+            await self._say_summary(turn, draft["number"])
+        return [SlotSet("cancel_draft", {**draft, "shown": draft["number"]})]
+
+    async def _say_summary(self, turn: Turn, number: str) -> None:
+        order = await order_with(turn, number)
+        lines = lines_in_words(turn, order.items, await turn.backend.products())
+        total = turn.money(order.total_now)
+        turn.say("utter_ask_cancel_confirmed", buttons=yes_no(turn), number=number, lines=lines, total=total)
+
+
+class FinishCancel(GoalAction):
+    """Cancels, or leaves the order as it is."""
+
+    action_name = "action_finish_cancel"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        draft = turn.slot("cancel_draft") or {}
+        try:
+            await self._end(turn, draft)
+        except NotAllowed as error:
+            turn.say("utter_too_late", number=draft["number"], status=wording.status(error.status, turn.language))
+        except NotFound:
+            turn.say("utter_order_not_found")
+        except Unavailable:
+            turn.say("utter_not_cancelled_yet")
+            return [SlotSet("cancel_draft", {**draft, "state": None, "tried": True}), *reopen("cancel_form")]
+        return [SlotSet("cancel_draft", None), *go_on(turn)]
+
+    async def _end(self, turn: Turn, draft: Draft) -> None:
+        if draft.get("state") == "confirmed":
+            order = await turn.backend.cancel_order(turn.customer, draft["number"], key=draft["key"])
+            turn.say("utter_order_cancelled_now", number=order.number)
+        elif draft.get("state") == "dropped":
+            turn.say("utter_cancel_unsure" if draft.get("tried") else "utter_order_kept")

@@ -1,0 +1,136 @@
+"""What forms of ours do with an answer, and how one that was interrupted is gone on with."""
+
+import abc
+from copy import deepcopy
+from typing import Any, ClassVar
+
+from rasa_sdk.events import FollowupAction, SlotSet
+
+from actions.base import Event, GoalAction, Turn
+from actions.reading.words import vocabulary
+
+QUESTIONS_OF_THEIR_OWN = vocabulary(
+    "browse_catalog ask_product compare_products check_availability recommend_for_budget track_order greet goodbye thanks "
+    "bot_challenge help repeat switch_language talk_to_human out_of_scope"
+)
+"""Intents that a rule answers in the midst of a form, which then comes back to its question."""
+
+Draft = dict[str, Any]
+"""What a form knows so far. `state` is set when it is done: "confirmed", "dropped" or "nothing" (there is nothing to do)."""
+
+
+class Form(GoalAction, abc.ABC):
+    """Decides what an answer means for a form, and what is asked next.
+
+    A form keeps what it knows in one slot, its draft, because a goal is more than a row of slots: an order has lines, each
+    with a product, options and a quantity. The names of its questions are the form's `required_slots` in domain.yml, each
+    asked by `action_ask_<question>` or `utter_ask_<question>`.
+    """
+
+    form: ClassVar[str]
+    draft_slot: ClassVar[str]
+    questions: ClassVar[tuple[str, ...]]
+    insists: ClassVar[bool] = True
+    """Comes back to its question when the customer asked or did something else meanwhile; other forms end then."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if hasattr(cls, "form"):
+            cls.action_name = f"validate_{cls.form}"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        draft = self.draft(turn)
+        question = self._open_question(turn)
+        if self._returns_from_interruption(turn):
+            return await self._return(turn, draft)
+        events = self._remember_interrupted(turn) if question is None else []
+        if not await self.take(turn, draft, question):
+            return [SlotSet("requested_slot", question)]  # nothing was set: Rasa lets a rule answer, then comes back
+        following = await self.next_question(turn, draft)
+        return [*events, SlotSet(self.draft_slot, draft), *self.notes(draft), SlotSet("requested_slot", following)]
+
+    @abc.abstractmethod
+    async def take(self, turn: Turn, draft: Draft, question: str | None) -> bool:
+        """Puts what was said into the draft. False when the message is for a rule to answer.
+
+        `question` is what was asked last; None when the message opens the form, which it always may.
+        """
+
+    @abc.abstractmethod
+    async def next_question(self, turn: Turn, draft: Draft) -> str | None:
+        """What is asked next; None when the form is done."""
+
+    def notes(self, _draft: Draft) -> list[Event]:
+        """What the conversation remembers of the draft beyond the form."""
+        return []
+
+    def draft(self, turn: Turn) -> Draft:
+        return deepcopy(turn.slot(self.draft_slot) or {})
+
+    def unavailable(self, turn: Turn) -> list[Event]:
+        """The shop cannot be asked: the question stays open, and what was known stays known."""
+        question = self._open_question(turn) or self.questions[0]
+        return [SlotSet(self.draft_slot, self.draft(turn)), SlotSet("requested_slot", question)]
+
+    async def _return(self, turn: Turn, draft: Draft) -> list[Event]:
+        if self.insists:
+            return [SlotSet("requested_slot", await self.next_question(turn, draft))]
+        return [SlotSet(self.draft_slot, None), SlotSet("requested_slot", None)]
+
+    def _open_question(self, turn: Turn) -> str | None:
+        """What this form asked last; another form's question, still in the slot when forms change, is none of ours."""
+        asked = turn.slot("requested_slot")
+        return asked if asked in self.questions and not self._opens_now(turn) else None
+
+    def _opens_now(self, turn: Turn) -> bool:
+        """Whether the form was opened by this very message."""
+        return any(
+            event.get("event") == "active_loop" and event.get("name") == self.form for event in turn.since_message
+        )
+
+    def _returns_from_interruption(self, turn: Turn) -> bool:
+        """Whether a rule has already answered the message, so that the form only asks again."""
+        return any(_is_rejection(event, self.form) or _is_resumption(event, self.form) for event in turn.since_message)
+
+    def _remember_interrupted(self, turn: Turn) -> list[Event]:
+        """The form that was open when this one began is kept, to be gone on with afterwards."""
+        interrupted = _form_before(turn, self.form)
+        if interrupted is None or interrupted in PASSING_FORMS:
+            return []
+        open_goals = [form for form in turn.slot("open_goals") or [] if form not in (interrupted, self.form)]
+        return [SlotSet("open_goals", [*open_goals, interrupted])]
+
+
+PASSING_FORMS = frozenset({"question_form"})
+"""Forms that do not insist, and are not gone on with."""
+
+
+def go_on(turn: Turn) -> list[Event]:
+    """After a form's end: the form that it interrupted is taken up again, if there is one."""
+    open_goals = list(turn.slot("open_goals") or [])
+    if not open_goals:
+        return []
+    form = open_goals.pop()
+    turn.say("utter_back_to_" + form)
+    return [SlotSet("open_goals", open_goals), SlotSet("resumed_form", form), FollowupAction(form)]
+
+
+def reopen(form: str) -> list[Event]:
+    """The form that has just ended goes on after all, and asks again."""
+    return [SlotSet("resumed_form", form), FollowupAction(form)]
+
+
+def _is_rejection(event: Event, form: str) -> bool:
+    return bool(event.get("event") == "action_execution_rejected" and event.get("name") == form)
+
+
+def _is_resumption(event: Event, form: str) -> bool:
+    return bool(event.get("event") == "slot" and event.get("name") == "resumed_form" and event.get("value") == form)
+
+
+def _form_before(turn: Turn, form: str) -> str | None:
+    """The form that was active when `form` was opened."""
+    loops = [event.get("name") for event in turn.tracker.events if event.get("event") == "active_loop"]
+    while loops and loops[-1] == form:
+        loops.pop()
+    return loops[-1] if loops else None

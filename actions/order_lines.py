@@ -1,0 +1,176 @@
+"""The lines of an order while a message changes them: products, options, quantities, terms, new or corrected."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from actions.backend.port import Product
+from actions.order_draft import Line, new_line, open_quantity, product_of, variant_of
+from actions.reading import amounts
+from actions.reading.heard import Heard
+from actions.reading.products import option_mentions, options_named
+from actions.reading.wishes import Portion, Wish, is_addition, is_all, portions, unwanted, wishes
+
+Asked = tuple[Product, Portion]
+"""A product, and how many of it in which make."""
+
+_EVERY = re.compile(r"\b(beide\w*|alle\w*|both|all|every)\b", re.I)
+
+
+class Lines:
+    """Each `take_…` says whether it found anything."""
+
+    def __init__(self, lines: Sequence[Line], catalog: Sequence[Product], language: str) -> None:
+        self.lines = list(lines)
+        self._catalog = catalog
+        self._language = language
+
+    def take(self, heard: Heard, *, counts: bool) -> bool:
+        """Everything that is said of products; numbers only if they may count pieces (`counts`) or were understood so."""
+        wished = self.take_products(heard)
+        if wished or not self.lines:
+            return wished
+        if is_addition(heard.text, self._language) and self._take_more(heard):
+            return True
+        chosen = self.take_options(heard)
+        return self.take_quantity(heard, counts=counts) or chosen
+
+    def take_products(self, heard: Heard) -> bool:
+        clear = [wish for wish in wishes(heard, self._catalog) if wish.product]
+        gone = [product_id for product_id in unwanted(heard, self._catalog) if self._has(product_id)]
+        if not clear:
+            self.lines = [line for line in self.lines if line["product"] not in gone]
+            return bool(gone)
+        self._put(heard, clear, gone)
+        return True
+
+    def put(self, asked: Sequence[Asked], *, adds: bool) -> None:
+        """Beside the present lines, or in their place."""
+        if adds:
+            self._add(self._succeeding(product, portion, None) for product, portion in asked)
+        else:
+            self._exchange(self.lines, asked)
+
+    def take_options(self, heard: Heard) -> bool:
+        if not self.lines:
+            return False
+        line = self._line_meant(heard)
+        product = self._product(line)
+        split = portions(heard, product, (0, len(heard.text)))
+        if len(split) > 1:
+            self._exchange([line], [(product, portion) for portion in split])
+            return True
+        found = False
+        for target in self.lines if _EVERY.search(heard.text) else [line]:
+            named = options_named(heard.text, self._product(target))
+            target["options"] = {**target["options"], **named}
+            found = found or bool(named)
+        return found
+
+    def take_quantity(self, heard: Heard, *, counts: bool) -> bool:
+        if not self.lines:
+            return False
+        line = self._line_meant(heard)
+        number = self._number(heard, self._product(line), counts=counts)
+        if number is not None:
+            line["quantity"] = number
+        return number is not None
+
+    def take_term(self, heard: Heard, *, asked: bool) -> bool:
+        """Renting or buying, and for how long; for all lines."""
+        term, rents = amounts.term_months(heard), amounts.wants_rent(heard.text)
+        if term is None and asked:
+            term = amounts.bare_number(heard.text)
+        if not self.lines or (term is None and rents is None):
+            return False
+        for line in self.lines:
+            line["rent"] = True if term else rents
+            line["term"] = term or (line["term"] if rents else None)
+        return True
+
+    def _put(self, heard: Heard, clear: Sequence[Wish], gone: Sequence[str]) -> None:
+        """Clear wishes beside the present lines, or in place of those that they correct."""
+        asked = [(product, portion) for wish in clear for product in wish.products for portion in wish.portions]
+        if gone:
+            self._exchange([line for line in self.lines if line["product"] in gone], asked)
+        elif self.lines and is_addition(heard.text, self._language):
+            self.put(asked, adds=True)
+        elif self.lines and len(clear) == 1:
+            self._correct(asked, only=is_all(heard.text))
+        else:
+            self.put(asked, adds=False)
+
+    def _correct(self, asked: Sequence[Asked], *, only: bool) -> None:
+        """ "doch die Pro", "die Mini lieber in Weiß", "nur die Mini"."""
+        product, portion = asked[0]
+        same = [line for line in self.lines if line["product"] == product.id]
+        exact = [line for line in same if portion.options and line["options"] == portion.options]
+        if only and same:
+            self.lines = same
+        self._exchange(same if same and len(asked) > 1 else [(exact or same or self.lines)[-1]], asked)
+
+    def _exchange(self, old: Sequence[Line], asked: Sequence[Asked]) -> None:
+        """New lines in the place of old ones; a single one takes over what still fits of its only predecessor."""
+        place = next((index for index, line in enumerate(self.lines) if line in old), 0)
+        kept = [line for line in self.lines if line not in old]
+        predecessor = old[0] if len(old) == len(asked) == 1 else None
+        made = [self._succeeding(product, portion, predecessor) for product, portion in asked]
+        terms = {"rent": old[0]["rent"], "term": old[0]["term"]} if old else {}
+        self.lines = [*kept[:place], *({**line, **terms} for line in made), *kept[place:]]
+
+    def _succeeding(self, product: Product, portion: Portion, old: Line | None) -> Line:
+        if old is None:
+            return new_line(product, dict(portion.options), portion.quantity)
+        values = {option.id: {value.id for value in option.values} for option in product.options}
+        options = {key: value for key, value in old["options"].items() if value in values.get(key, ())}
+        quantity = old["quantity"] if portion.quantity is None else portion.quantity
+        addons = old["addons"] if old["product"] == product.id else []
+        return {**new_line(product, {**options, **portion.options}, quantity), "addons": addons}
+
+    def _add(self, made: Iterable[Line]) -> None:
+        for line in made:
+            same = next((other for other in self.lines if _is_same(line, other)), None)
+            if same:
+                same["quantity"] = (same["quantity"] or 0) + line["quantity"]
+            else:
+                self.lines.append(line)
+
+    def _take_more(self, heard: Heard) -> bool:
+        """ "noch eine dazu", "noch zwei in Weiß": of the product that was chosen last."""
+        line = self.lines[-1]
+        product = self._product(line)
+        options = options_named(heard.text, product)
+        number = self._number(heard, product, counts=True) or amounts.bare_number(heard.text)
+        if number is None and not options:
+            return False
+        self._add([{**line, "options": {**line["options"], **options}, "quantity": number or 1}])
+        return True
+
+    def _number(self, heard: Heard, product: Product, *, counts: bool) -> int | None:
+        sizes = [(found.start, found.end) for found in option_mentions(heard.text, product)]
+        if not counts and not heard.all("quantity"):
+            return None
+        number = amounts.quantity(heard, sizes)
+        return number if number is not None or sizes else amounts.bare_number(heard.text) if counts else None
+
+    def _line_meant(self, heard: Heard) -> Line:
+        """Of several lines the one that a question is open about, or that has just this colour; else the last."""
+        unsettled = [line for line in self.lines if variant_of(line, self._catalog) is None]
+        of_this_kind = [line for line in self.lines if self._is_named(heard, line)]
+        uncounted = open_quantity({"lines": self.lines})
+        if unsettled or uncounted:
+            return unsettled[0] if unsettled else uncounted or self.lines[-1]
+        return of_this_kind[-1] if len(self.lines) > 1 and len(of_this_kind) == 1 else self.lines[-1]
+
+    def _is_named(self, heard: Heard, line: Line) -> bool:
+        named = options_named(heard.text, self._product(line))
+        return bool(named) and all(line["options"].get(key) == value for key, value in named.items())
+
+    def _has(self, product_id: str) -> bool:
+        return any(line["product"] == product_id for line in self.lines)
+
+    def _product(self, line: Line) -> Product:
+        return product_of(line, self._catalog)
+
+
+def _is_same(one: Line, other: Line) -> bool:
+    return (one["product"], one["options"]) == (other["product"], other["options"])

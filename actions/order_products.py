@@ -1,0 +1,118 @@
+"""Which product is to be ordered, when the words leave it open: a kind, "die nehm ich", something that we do not sell."""
+
+from collections.abc import Sequence
+
+from actions.backend.port import Product
+from actions.base import Turn
+from actions.order_draft import Draft
+from actions.order_lines import Lines
+from actions.product_answers import in_focus
+from actions.reading.answers import is_indefinite
+from actions.reading.heard import Heard
+from actions.reading.products import pick, products_named
+from actions.reading.wishes import Portion, Wish, is_addition, portions, unwanted, wishes
+
+SHORT = 6
+"""Words up to which an answer is looked through for a product that the NLU did not find."""
+
+
+class ProductChoice:
+    """What is chosen goes into the lines; what is not clear yet waits in the draft, with all that was said about it.
+
+    draft["pending"]: {products, adds, text, entities}.
+    """
+
+    def __init__(self, turn: Turn, draft: Draft, lines: Lines, catalog: Sequence[Product]) -> None:
+        self._turn = turn
+        self._draft = draft
+        self._lines = lines
+        self._catalog = catalog
+
+    def take(self, heard: Heard, part: str | None) -> bool:
+        """Whether the message chose a product, or left one to be chosen."""
+        wished = wishes(heard, self._catalog)
+        is_open = part in (None, "product")
+        if is_open and (product := self._chosen(heard, wished)):
+            self._settle(product, heard)
+            return True
+        if any(wish.product for wish in wished) or unwanted(heard, self._catalog):
+            return False  # clear enough: the lines take it
+        return self._leave_open(heard, wished) or (is_open and self._leave_focus_open(heard))
+
+    def _chosen(self, heard: Heard, wished: Sequence[Wish]) -> Product | None:
+        """The one product that an answer to "which?", or "die nehm ich", means."""
+        clear = {wish.product.id: wish.product for wish in wished if wish.product}
+        if clear:
+            return next(iter(clear.values())) if len(clear) == 1 and self._draft.get("pending") else None
+        picked = self._picked(heard, wished)
+        return picked[0] if len(picked) == 1 else None
+
+    def _picked(self, heard: Heard, wished: Sequence[Wish]) -> Sequence[Product]:
+        at_hand = self._at_hand(wished)
+        if self._lines.lines and not self._draft.get("pending"):
+            return ()
+        if self._draft.get("pending") or wished:
+            return pick(heard.text, at_hand) or (
+                at_hand if len(at_hand) == 1 and wished else self._named(heard, wished)
+            )
+        if is_indefinite(heard.text) or heard.all("product"):
+            return ()
+        return at_hand if len(at_hand) == 1 else pick(heard.text, at_hand)
+
+    def _named(self, heard: Heard, wished: Sequence[Wish]) -> Sequence[Product]:
+        return products_named(heard.text, self._catalog) if not wished and heard.length <= SHORT else ()
+
+    def _at_hand(self, wished: Sequence[Wish]) -> list[Product]:
+        """Those that are being chosen from, else those spoken of last; of a kind that is named, only that kind."""
+        pending = self._draft.get("pending") or {}
+        spoken_of = in_focus(self._turn, self._catalog)
+        at_hand = [product for product in self._catalog if product.id in pending.get("products", ())] or spoken_of
+        kinds = {product.id for wish in wished for product in wish.products}
+        return [product for product in at_hand if product.id in kinds] if kinds else at_hand
+
+    def _leave_open(self, heard: Heard, wished: Sequence[Wish]) -> bool:
+        unclear = [product for wish in wished for product in wish.products]
+        if not wished or self._speaks_of_lines(heard, unclear):
+            return False
+        if unclear:
+            self._wait(heard, unclear)
+        elif self._lines.lines:
+            self._turn.say("utter_not_sold")
+        else:
+            self._draft["hint"] = "unknown"
+        return True
+
+    def _speaks_of_lines(self, heard: Heard, products: Sequence[Product]) -> bool:
+        """ "die Drohne lieber in Weiß" means the drone that was chosen."""
+        chosen = {line["product"] for line in self._lines.lines}
+        return any(product.id in chosen for product in products) and not is_addition(heard.text, self._turn.language)
+
+    def _leave_focus_open(self, heard: Heard) -> bool:
+        """ "ich nehm eine" after several were shown; and "zwei für sechs Monate" while nothing is chosen at all."""
+        if self._lines.lines or self._draft.get("pending"):
+            return False
+        at_hand = [] if is_indefinite(heard.text) else in_focus(self._turn, self._catalog)
+        self._wait(heard, at_hand)
+        return len(at_hand) > 0
+
+    def _wait(self, heard: Heard, products: Sequence[Product]) -> None:
+        self._draft["pending"] = {
+            "products": [product.id for product in products],
+            "adds": is_addition(heard.text, self._turn.language),
+            "text": heard.text,
+            "entities": [dict(entity) for entity in heard.entities],
+        }
+
+    def _settle(self, product: Product, heard: Heard) -> None:
+        """The product with what was said of it now and when it was asked for first."""
+        pending = self._draft.pop("pending", None) or {"adds": False, "text": "", "entities": []}
+        earlier = Heard(pending["text"], "", tuple(pending["entities"]))
+        before, now = (portions(said, product, (0, len(said.text))) for said in (earlier, heard))
+        merged = now if len(now) > 1 else before if len(before) > 1 else (_merged(before[0], now[0]),)
+        self._lines.put([(product, portion) for portion in merged], adds=pending["adds"])
+        self._lines.take_term(earlier, asked=False)
+
+
+def _merged(before: Portion, now: Portion) -> Portion:
+    quantity = before.quantity if now.quantity is None else now.quantity
+    return Portion({**before.options, **now.options}, quantity)

@@ -1,0 +1,173 @@
+"""Ordering: from "ich nehm die Mini" to an order that is placed exactly once."""
+
+import re
+from copy import deepcopy
+
+from rasa_sdk.events import SlotSet
+
+from actions import order_draft, wording
+from actions.backend.port import KeyReused, Order, OutOfStock, Rejected, Unavailable
+from actions.base import Event, GoalAction, Turn, button, yes_no
+from actions.forms import go_on, reopen
+from actions.order_draft import Draft
+from actions.order_editing import OrderEditing, say_short
+from actions.order_questions import OrderQuestion, change_buttons, stop_button
+from actions.showing import address_in_words, lines_in_words
+
+_OTHER_ORDER = re.compile(
+    r"\b(letzte\w*|alte\w*|andere\w*|vorige\w*|frühere\w*|gestern\w*|last|previous|other|old|earlier|yesterday\w*)\b",
+    re.I,
+)
+
+
+class OrderForm(OrderEditing):
+    """Product, options, quantity, term, address, payment, and a yes."""
+
+    form = "order_form"
+    draft_slot = "order_draft"
+    questions = (
+        "order_product",
+        "order_option",
+        "order_quantity",
+        "order_term",
+        "order_address",
+        "order_name",
+        "order_payment",
+        "order_confirmed",
+    )
+
+    async def next_question(self, turn: Turn, draft: Draft) -> str | None:
+        if draft.get("state"):
+            return None
+        part = await self.missing_part(turn, draft)
+        if part == "address" and await self._recall_address(turn, draft):
+            part = await self.missing_part(turn, draft)
+        return f"order_{part or 'confirmed'}"
+
+    def is_given_up(self, turn: Turn) -> bool:
+        """ "vergiss es"; and "storniere das" while nothing is ordered yet."""
+        is_of_another = turn.heard.all("order_number") or _OTHER_ORDER.search(turn.heard.text)
+        return turn.heard.intent == "stop" or (turn.heard.intent == "cancel_order" and not is_of_another)
+
+    def is_elsewhere(self, turn: Turn) -> bool:
+        of_an_order = turn.heard.intent == "change_order" and bool(turn.heard.all("order_number"))
+        return super().is_elsewhere(turn) or turn.heard.intent == "cancel_order" or of_an_order
+
+    def refuse(self, turn: Turn, draft: Draft, *, summary: bool) -> None:
+        if summary and draft.get("tried") == order_draft.contents(draft):
+            draft["state"] = "dropped"  # the no was said to "shall I try again?"
+        else:
+            super().refuse(turn, draft, summary=summary)
+
+    async def _recall_address(self, turn: Turn, draft: Draft) -> bool:
+        """Where the last order went; the summary names it, and it can be corrected."""
+        if draft.get("address") or draft.get("asked_shop"):
+            return False
+        try:
+            customer = await turn.backend.customer(turn.customer)
+        except Unavailable:
+            return False  # the address is asked for instead
+        draft["asked_shop"] = True
+        if customer.addresses:
+            draft["address"] = customer.addresses[0].model_dump()
+        return bool(customer.addresses)
+
+
+class AskOrderConfirmed(OrderQuestion):
+    """The summary that a yes is asked for: what, how many, price, term, address, payment."""
+
+    action_name = "action_ask_order_confirmed"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        draft = deepcopy(turn.slot("order_draft") or {})
+        await self.ask(turn, draft)
+        return [SlotSet("order_draft", draft)]
+
+    async def ask(self, turn: Turn, draft: Draft) -> None:
+        if draft.get("hint") == "declined":
+            turn.say("utter_ask_what_to_change", buttons=[*change_buttons(turn), stop_button(turn)])
+            return
+        contents = order_draft.contents(draft)
+        if draft.get("tried") == contents:
+            turn.say("utter_ask_again", buttons=yes_no(turn))
+        else:
+            await self._say_summary(turn, draft)
+        draft["shown"] = deepcopy(contents)
+
+    async def _say_summary(self, turn: Turn, draft: Draft) -> None:
+        catalog = await turn.backend.products()
+        quote = await turn.backend.quote(order_draft.items(draft, catalog))
+        turn.say(
+            "utter_ask_order_confirmed" if quote.total_monthly is None else "utter_ask_rental_confirmed",
+            buttons=yes_no(turn),
+            lines=lines_in_words(turn, quote.lines, catalog),
+            total=turn.money(quote.total_now),
+            monthly=turn.money(quote.total_monthly) if quote.total_monthly else "",
+            address=address_in_words(order_draft.address(draft)),
+            paid=wording.paid(draft["payment"], turn.language),
+        )
+
+
+class FinishOrder(GoalAction):
+    """Places the order that was confirmed, or lets go of the one that was dropped."""
+
+    action_name = "action_finish_order"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        draft = deepcopy(turn.slot("order_draft") or {})
+        if draft.get("state") != "confirmed":
+            turn.say("utter_order_dropped_unsure" if draft.get("tried") else "utter_order_dropped")
+            return [SlotSet("order_draft", None), *go_on(turn)]
+        try:
+            order = await self._place(turn, draft)
+        except Unavailable:
+            return self._try_later(turn, draft)
+        except OutOfStock as error:
+            return await self._short(turn, draft, error)
+        except Rejected:
+            turn.say("utter_order_rejected")
+            return _reopened({**draft, "address": {}, "asked_shop": True, "key": None})
+        return [SlotSet("order_draft", None), SlotSet("last_order", order.number), *go_on(turn)]
+
+    async def _place(self, turn: Turn, draft: Draft) -> Order:
+        wanted = order_draft.items(draft, await turn.backend.products())
+        address = order_draft.address(draft)
+        try:
+            order = await turn.backend.place_order(
+                turn.customer, wanted, address, draft["payment"], turn.language, key=draft["key"]
+            )
+        except KeyReused:  # an earlier attempt had reached the shop after all, and the draft was changed since
+            order = (await turn.backend.orders(turn.customer))[0]
+            await self._say_placed(turn, order, "utter_order_placed_before")
+            return order
+        await self._say_placed(turn, order, "utter_order_placed")
+        return order
+
+    async def _say_placed(self, turn: Turn, order: Order, response: str) -> None:
+        turn.say(
+            response,
+            buttons=[button(turn.either("Wo ist sie?", "Track it"), "track_order", order_number=order.number)],
+            number=order.number,
+            lines=lines_in_words(turn, order.items, await turn.backend.products()),
+            total=turn.money(order.total_now),
+            date=wording.day(order.promised_date, turn.language) if order.promised_date else "",
+        )
+
+    def _try_later(self, turn: Turn, draft: Draft) -> list[Event]:
+        """Nobody knows whether it arrived: the next attempt carries the same key."""
+        turn.say("utter_order_not_placed_yet")
+        return _reopened({**draft, "tried": order_draft.contents(draft)})
+
+    async def _short(self, turn: Turn, draft: Draft, error: OutOfStock) -> list[Event]:
+        """Somebody was quicker: say so, and go on with what is left."""
+        catalog = await turn.backend.products()
+        for line in draft["lines"]:
+            variant = order_draft.variant_of(line, catalog)
+            if variant and variant.id == error.variant_id:
+                say_short(turn, line, order_draft.product_of(line, catalog), error.available)
+        lines = [line for line in draft["lines"] if line["quantity"] != 0]
+        return _reopened({**draft, "lines": lines, "key": None})
+
+
+def _reopened(draft: Draft) -> list[Event]:
+    return [SlotSet("order_draft", {**draft, "state": None, "hint": None}), *reopen("order_form")]

@@ -1,0 +1,91 @@
+"""The customer's own orders: which one is meant, and how they are offered for choice."""
+
+import re
+from collections.abc import Sequence
+
+from actions import wording
+from actions.backend.port import NotFound, Order
+from actions.base import Button, Turn, button
+from actions.forms import Draft
+from actions.reading.products import place_named
+from actions.reading.wishes import unwanted, wishes
+
+PENDING = "pending"
+"""The only status in which an order can be changed or cancelled."""
+MAX_OFFERED = 5
+_NUMBER = re.compile(r"NC-\d+")
+_NUMBER_TYPED = re.compile(r"(?<!\d)(?:nc\s?-?\s?)?(\d{4,9})(?!\d)", re.I)
+_POINTED = re.compile(r"\b(sie|die|diese|das|es|it|that|this)\b(?!\s+\w*(bestellung|order|auftrag))", re.I)
+
+
+def number_said(turn: Turn, *, typed: bool = True) -> str | None:
+    """The order number of the message; with `typed` also one that is too short or too long to be understood as one."""
+    found = turn.heard.first("order_number")
+    if found is None and typed:
+        match = _NUMBER_TYPED.search(turn.heard.text)
+        return f"NC-{match[1]}" if match else None
+    return None if found is None else str(found)
+
+
+async def order_with(turn: Turn, number: str) -> Order:
+    """Raises NotFound for a number that is not the customer's, or none at all."""
+    if not _NUMBER.fullmatch(number):
+        raise NotFound(number)
+    return await turn.backend.order(turn.customer, number)
+
+
+async def choose_order(turn: Turn, draft: Draft, *, typed: bool = True) -> None:
+    """Puts the number of an order that can still be changed into the draft, or says why there is none."""
+    orders = await turn.backend.orders(turn.customer)
+    number = number_said(turn, typed=typed)
+    if number:
+        orders = [await order_with(turn, number)]
+    pending = [order for order in orders if order.status == PENDING]
+    chosen = await named_among(turn, pending)
+    if len(chosen) == 1:
+        draft["number"] = chosen[0].number
+    elif not pending:
+        _say_none(turn, orders)
+        draft["state"] = "nothing"
+
+
+def _say_none(turn: Turn, orders: Sequence[Order]) -> None:
+    if not orders:
+        turn.say("utter_no_orders")
+        return
+    order = next((order for order in orders if order.status != "cancelled"), orders[0])
+    response = "utter_cancelled_already" if order.status == "cancelled" else "utter_too_late"
+    human = button(turn.either("Mit einem Menschen sprechen", "Talk to a person"), "talk_to_human")
+    turn.say(response, buttons=[human], number=order.number, status=wording.status(order.status, turn.language))
+
+
+async def named_among(turn: Turn, orders: Sequence[Order]) -> list[Order]:
+    """Those that the words point to: by product, by place ("die zweite"), as the one spoken of last; all, if by nothing."""
+    text = turn.heard.text
+    catalog = await turn.backend.products()
+    wished = {product.id for wish in wishes(turn.heard, catalog) for product in wish.products}
+    products = set(unwanted(turn.heard, catalog)) or wished  # "statt der Mini die Pro" is about the order with the Mini
+    with_product = [order for order in orders if products & {line.product_id for line in order.items}]
+    if with_product:
+        return with_product
+    place = place_named(text, len(orders))
+    if place is not None and len(orders) > 1:
+        return [orders[place]]
+    spoken_of = [order for order in orders if order.number == turn.slot("last_order")]
+    return spoken_of if spoken_of and _POINTED.search(text) else list(orders)
+
+
+async def order_buttons(turn: Turn, intent: str) -> list[Button]:
+    orders = [order for order in await turn.backend.orders(turn.customer) if order.status == PENDING]
+    return [button(_title(turn, order), intent, order_number=order.number) for order in orders[:MAX_OFFERED]]
+
+
+def _title(turn: Turn, order: Order) -> str:
+    return f"{order.number}: {products_in_words(turn, order)}"[:40]
+
+
+def products_in_words(turn: Turn, order: Order) -> str:
+    """ "2 × AeroPix Mini und StrideLab Run"."""
+    return turn.listed(
+        [f"{line.quantity} × {line.product_name}" if line.quantity > 1 else line.product_name for line in order.items]
+    )

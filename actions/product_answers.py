@@ -1,0 +1,79 @@
+"""What every answer about products shares: which products are meant, and what happens when that is not clear."""
+
+import abc
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rasa_sdk.events import FollowupAction, SlotSet
+
+from actions.backend.port import Product
+from actions.base import Event, GoalAction, Turn
+from actions.reading.products import pick
+from actions.reading.wishes import wishes
+from actions.showing import kind_buttons
+
+FOCUS = "focus_products"
+"""The slot that keeps the products spoken of last, so that "die" and "davon" mean something."""
+
+FOCUS_OPTIONS = "focus_options"
+"""The slot that keeps the colour or size in which the only one of them was spoken of."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of which products; the text may be that of an earlier message."""
+
+    text: str
+    products: tuple[Product, ...]
+
+
+class ProductAnswer(GoalAction):
+    """Answers a question about products; asks back when it is not clear about which."""
+
+    intent: ClassVar[str]
+
+    async def act(self, turn: Turn) -> list[Event]:
+        products = await meant(turn)
+        if products:
+            return await self.answer(turn, Question(turn.heard.text, tuple(products)))
+        if turn.heard.all("product"):
+            return await say_unknown(turn)
+        return ask_back("question_product", self.intent, turn.heard.text)
+
+    @abc.abstractmethod
+    async def answer(self, turn: Turn, question: Question) -> list[Event]:
+        """Says the answer; returns what changes."""
+
+
+def ask_back(question: str, intent: str, text: str, products: Sequence[Product] = ()) -> list[Event]:
+    """Opens the form that asks what is missing, and answers then."""
+    draft = {"asks": question, "intent": intent, "text": text, "products": [product.id for product in products]}
+    return [SlotSet("question_draft", draft), FollowupAction("question_form")]
+
+
+async def meant(turn: Turn) -> list[Product]:
+    """The products that the message is about: those it names, else those that were spoken of last."""
+    catalog = await turn.backend.products()
+    named = [product for wish in wishes(turn.heard, catalog) for product in wish.products]
+    if named or turn.heard.all("product"):
+        return list({product.id: product for product in named}.values())
+    spoken_of = in_focus(turn, catalog)
+    return list(pick(turn.heard.text, spoken_of)) or spoken_of
+
+
+def in_focus(turn: Turn, catalog: Sequence[Product]) -> list[Product]:
+    """The products spoken of last, in the order in which they were shown."""
+    by_id = {product.id: product for product in catalog}
+    return [by_id[product_id] for product_id in turn.slot(FOCUS) or () if product_id in by_id]
+
+
+def focus(products: Sequence[Product], options: dict[str, str] | None = None) -> list[Event]:
+    return [SlotSet(FOCUS, [product.id for product in products]), SlotSet(FOCUS_OPTIONS, options or None)]
+
+
+async def say_unknown(turn: Turn) -> list[Event]:
+    """What was named is not sold here; what is, is."""
+    catalog = await turn.backend.products()
+    turn.say("utter_unknown_product", buttons=kind_buttons(turn, catalog, "browse_catalog"))
+    return []

@@ -1,0 +1,82 @@
+"""Short answers: how to pay, yes with a but, whatever, what shall be different."""
+
+import re
+
+from actions.backend.port import PaymentMethod
+
+_PAYMENT_WORDS: dict[PaymentMethod, str] = {
+    "paypal": r"pay\s?-?pal|päipäl|peipel",
+    "card": r"kredit\w*|(?:kredit)?karte|(?:credit )?card|visa|master\s?card|amex",
+    "direct_debit": r"last\s?schrift|bankeinzug|abbuch\w*|einzug|debit|iban|konto",
+    "invoice": r"rechnung|invoice|bill|überweis\w*|ueberweis\w*|bank transfer",
+}
+_REPLACED = re.compile(
+    r"\b(statt|anstatt|instead of|rather than|not|nicht|kein\w*|ohne|als)\s+(?:(?:mit|per|auf|with|by|the|der|die)\s+)*$",
+    re.I,
+)
+_RESERVATION = re.compile(
+    r"\b(aber|allerdings|jedoch|au(?:ß|ss)er|sondern|ohne|but|except|however|without|only if|unless|wenn|if)\b", re.I
+)
+_NEGATION = re.compile(r"\b(nicht|kein\w*|nein|nee|nö|not|no|don'?t|never|nie)\b", re.I)
+_GO = re.compile(
+    r"\b(bestell\w*|kauf\w*|nehm\w*|nimm|order\w*|buy\w*|purchase|take|abschick\w*|absenden|submit|confirm\w*)\b", re.I
+)
+_WHATEVER = re.compile(
+    r"\b(egal|wurscht|wurst|schnuppe|irgendein\w*|such dir|don'?t care|whatever|any|either|whichever|no preference)\b",
+    re.I,
+)
+_INDEFINITE = re.compile(r"\b(etwas|was|irgendwas|anderes|something|anything|stuff)\b", re.I)
+OPTION_WORDS = {"colour": r"farb\w*|colou?rs?", "size": r"größen?|groessen?|grössen?|sizes?"}
+"""What an option of the catalog is called in a question."""
+_ASPECTS = {
+    **OPTION_WORDS,
+    "quantity": r"anzahl|menge|stückzahl|stueckzahl|quantity|amount|how many|number of pieces",
+    "address": r"\w*adresse|anschrift|(?:delivery |shipping )?address|lieferort",
+    "name": r"namen?|empfänger\w*|name|recipient",
+    "payment": r"bezahl\w*|zahl(?:ung|art|weise)\w*|zahlen|pay|payment\w*|paying",
+    "term": r"laufzeit|mietdauer|mietzeit|dauer|term|duration",
+    "product": r"produkt\w*|modell\w*|artikel\w*|products?|models?|items?",
+}
+
+
+def payment_method(text: str) -> PaymentMethod | None:
+    """The last that is named and wanted: of "statt PayPal lieber Rechnung" the invoice."""
+    found = [
+        (match.start(), method)
+        for method, pattern in _PAYMENT_WORDS.items()
+        for match in re.finditer(rf"\b(?:{pattern})\b", text, re.I)
+        if not _REPLACED.search(text[: match.start()])
+    ]
+    return max(found)[1] if found else None
+
+
+def aspect_named(text: str) -> str | None:
+    """What shall be different, when only that is said: "die Adresse stimmt nicht" -> "address"."""
+    return next((aspect for aspect, pattern in _ASPECTS.items() if re.search(rf"\b(?:{pattern})\b", text, re.I)), None)
+
+
+def has_reservation(text: str) -> bool:
+    """Whether a yes comes with a but."""
+    return bool(_RESERVATION.search(text))
+
+
+def says_go(text: str) -> bool:
+    """Whether somebody who was asked "shall I order this?" says so by naming the deed: "bestellen", "kauf ich"."""
+    return (
+        bool(_GO.search(text)) and not _NEGATION.search(text) and not has_reservation(text) and len(text.split()) <= 5
+    )
+
+
+def names_deed(text: str) -> bool:
+    """Whether the text says that something shall be ordered, taken or bought."""
+    return bool(_GO.search(text))
+
+
+def is_whatever(text: str) -> bool:
+    """Any of the choices will do."""
+    return bool(_WHATEVER.search(text))
+
+
+def is_indefinite(text: str) -> bool:
+    """ "ich möchte was bestellen" points to nothing that was spoken of."""
+    return bool(_INDEFINITE.search(text))

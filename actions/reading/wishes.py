@@ -1,0 +1,190 @@
+"""The products that a message asks for, each with the quantity and the options said beside it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from actions.backend.port import Product
+from actions.reading.amounts import is_replaced, quantity_within
+from actions.reading.heard import Heard, Span, span_of
+from actions.reading.products import OptionMention, option_mentions, products_named
+from actions.reading.words import folded, words_of
+
+_BETWEEN = re.compile(r"(?:\b(?:und|and|sowie|plus|dazu|noch)\b|[,;&+])", re.I)
+_MORE = {
+    "de": re.compile(r"\b(noch|dazu|zus[aä]tzlich|au(ß|ss)erdem|auch|obendrauf|plus|extra|weitere\w*)\b", re.I),
+    "en": re.compile(r"\b(another|also|too|add|plus|as well|on top|in addition|extra|more)\b", re.I),
+}
+_ONLY = re.compile(r"\b(nur|only|just|blo(ß|ss)|lediglich)\b", re.I)
+_AFTERWARDS_OUT = re.compile(
+    r"^\W*(?:doch|dann|lieber|bitte|\s)*\b(nicht|weg|raus|streichen|l(ö|oe)schen|not|out|away|off)\b", re.I
+)
+_OUT = re.compile(r"\b(remove|drop|delete|take|streich\w*|nimm|entfern\w*|l(ö|oe)sch\w*)\s+(?:\w+\s+){0,2}$", re.I)
+_TAKEN_OUT = re.compile(r"\b(raus|heraus|weg|out|off|remove|drop|delete|streich\w*|entfern\w*|l(ö|oe)sch\w*)\b", re.I)
+
+
+@dataclass(frozen=True)
+class Portion:
+    """So many of one product in this make; None where it was not said."""
+
+    options: dict[str, str]
+    quantity: int | None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Something asked for. Several products when the words fit several, none when they fit nothing we sell."""
+
+    products: tuple[Product, ...]
+    said: str
+    portions: tuple[Portion, ...]
+
+    @property
+    def product(self) -> Product | None:
+        """The one that is meant, if that is clear."""
+        return self.products[0] if len(self.products) == 1 else None
+
+
+def wishes(heard: Heard, catalog: Sequence[Product]) -> list[Wish]:
+    """What is to be had; what is to be replaced or left out is not among it."""
+    named = mentions_of_products(heard, catalog)
+    found = [
+        _wish(heard, mention, _span(heard.text, index, named), catalog)
+        for index, mention in enumerate(named)
+        if not _is_unwanted(heard.text, mention)
+    ]
+    return _without_repeats(found)
+
+
+def mentions_of_products(heard: Heard, catalog: Sequence[Product]) -> list[dict[str, Any]]:
+    """As the NLU found them; and products called by their full name, which need no understanding."""
+    found = heard.all("product")
+    words = words_of(heard.text)
+    for product in catalog:
+        name = folded(product.name).split()
+        for at in range(len(words) - len(name) + 1):
+            run = words[at : at + len(name)]
+            if [word.folded for word in run] == name and not _overlaps(run[0].start, found):
+                found.append({"entity": "product", "value": product.id, "start": run[0].start, "end": run[-1].end})
+    return sorted(found, key=lambda mention: span_of(mention)[0])
+
+
+def _overlaps(at: int, found: Sequence[dict[str, Any]]) -> bool:
+    return any(start <= at < end for start, end in map(span_of, found))
+
+
+def unwanted(heard: Heard, catalog: Sequence[Product]) -> list[str]:
+    """Ids of the products that are to be replaced or left out: "statt der Pro", "die Pro doch nicht"."""
+    mentions = [mention for mention in mentions_of_products(heard, catalog) if _is_unwanted(heard.text, mention)]
+    return [product.id for mention in mentions for product in _meant_by(mention, catalog)]
+
+
+def is_addition(text: str, language: str) -> bool:
+    """Whether a product comes on top of what was chosen, rather than instead of it."""
+    return bool(_MORE[language].search(text))
+
+
+def is_all(text: str) -> bool:
+    """ "nur die Mini": whatever else was chosen is not wanted any more."""
+    return bool(_ONLY.search(text))
+
+
+def portions(heard: Heard, product: Product, span: Span) -> tuple[Portion, ...]:
+    """One portion; several for "eine rote und zwei weiße"."""
+    mentions = option_mentions(heard.text, product, span)
+    sizes = [(found.start, found.end) for found in mentions]
+    total = quantity_within(heard, span, sizes)
+    split = _split_by(mentions)
+    if not split:
+        return (Portion({found.option: found.value for found in mentions}, total),)
+    counted = [_portion(heard, mentions, mention, start, sizes) for start, mention in _stretches(span[0], split)]
+    if (
+        total is not None
+        and total > 1
+        and all(portion.quantity is None for portion in counted)
+        and total != len(counted)
+    ):
+        return (Portion({}, total),)  # "vier, rot und weiß" does not say how many of each
+    return tuple(counted)
+
+
+def _split_by(mentions: Sequence[OptionMention]) -> list[OptionMention]:
+    """The mentions of the option that is named with several values."""
+    for option in {found.option for found in mentions}:
+        same = [found for found in mentions if found.option == option]
+        if len({found.value for found in same}) > 1:
+            return same
+    return []
+
+
+def _stretches(start: int, mentions: Sequence[OptionMention]) -> list[tuple[int, OptionMention]]:
+    starts = [start, *(found.end for found in mentions[:-1])]
+    return list(zip(starts, mentions, strict=True))
+
+
+def _portion(
+    heard: Heard, mentions: Sequence[OptionMention], own: OptionMention, start: int, sizes: Sequence[Span]
+) -> Portion:
+    others = {found.option: found.value for found in mentions if found.option != own.option}
+    near = _after_pause(heard.text, start, own.start)
+    return Portion({**others, own.option: own.value}, quantity_within(heard, (near, own.start), sizes))
+
+
+def _after_pause(text: str, start: int, end: int) -> int:
+    """Behind the last comma or colon of the stretch: "2 Minis, eine rot" means one in red."""
+    pause = max(text.rfind(mark, start, end) for mark in ",;:")
+    return max(start, pause + 1)
+
+
+def _wish(heard: Heard, mention: dict[str, Any], span: Span, catalog: Sequence[Product]) -> Wish:
+    products = _meant_by(mention, catalog)
+    made = portions(heard, products[0], span) if len(products) == 1 else (Portion({}, quantity_within(heard, span)),)
+    return Wish(products, str(mention.get("text") or mention["value"]), made)
+
+
+def _meant_by(mention: dict[str, Any], catalog: Sequence[Product]) -> tuple[Product, ...]:
+    return products_named(str(mention["value"]), catalog)
+
+
+def _is_unwanted(text: str, mention: dict[str, Any]) -> bool:
+    start, end = span_of(mention)
+    if is_replaced(text, start):
+        return True
+    clause = _BETWEEN.split(text[end:])[0]
+    return bool(_AFTERWARDS_OUT.search(clause)) or bool(_OUT.search(text[:start]) and _TAKEN_OUT.search(text))
+
+
+def _span(text: str, index: int, named: Sequence[dict[str, Any]]) -> Span:
+    """The stretch of text that belongs to one mention; between two mentions, the last pause divides."""
+    start = _border(text, named[index - 1], named[index]) if index else 0
+    end = _border(text, named[index], named[index + 1]) if index + 1 < len(named) else len(text)
+    return start, max(start, end)
+
+
+def _border(text: str, one: dict[str, Any], other: dict[str, Any]) -> int:
+    first, last = span_of(one)[1], span_of(other)[0]
+    pauses = list(_BETWEEN.finditer(text, first, max(first, last)))
+    if pauses:
+        return pauses[-1].start()
+    between = words_of(text[first:last])
+    return last if between and between[0].folded in ("in", "mit", "with") else first
+
+
+def _without_repeats(found: Sequence[Wish]) -> list[Wish]:
+    """ "die Drohne, also die AeroPix Mini" is one wish: a mention within which a clearer one fits is dropped."""
+    kept: list[Wish] = []
+    for wish in found:
+        if not _is_said_clearer(wish, found) and not any(_is_same(wish, other) for other in kept):
+            kept.append(wish)
+    return kept
+
+
+def _is_said_clearer(wish: Wish, found: Sequence[Wish]) -> bool:
+    return wish.product is None and any(other.product in wish.products for other in found if other.product)
+
+
+def _is_same(wish: Wish, earlier: Wish) -> bool:
+    """Named again without anything new."""
+    says_more = any(portion.options and portion not in earlier.portions for portion in wish.portions)
+    return wish.products == earlier.products and not says_more

@@ -1,0 +1,110 @@
+"""Products, prices and lines of orders as they are shown, wherever they are."""
+
+from collections.abc import Mapping, Sequence
+
+from actions import wording
+from actions.backend.port import Address, Feature, Line, Option, Product, Variant
+from actions.base import Button, Card, Turn, button
+from actions.reading.products import KIND_WORDS
+
+MAX_CARDS = 4
+
+
+def card(turn: Turn, product: Product) -> Card:
+    """A product as Rasa's `elements` have it."""
+    return {
+        "title": product.name,
+        "subtitle": f"{turn.named(product.tagline)}. {price_words(turn, product)}",
+        "image_url": turn.image(product),
+        "buttons": [
+            button(turn.either("Mehr dazu", "Tell me more"), "ask_product", product=product.id),
+            order_button(turn, product),
+        ],
+    }
+
+
+def cards(turn: Turn, products: Sequence[Product]) -> list[Card]:
+    return [card(turn, product) for product in products[:MAX_CARDS]]
+
+
+def order_button(turn: Turn, product: Product) -> Button:
+    return button(turn.either("Bestellen", "Order"), "place_order", product=product.id)
+
+
+def order_offer(turn: Turn, product: Product) -> list[Button]:
+    """A way on; none while another form waits for its answer."""
+    return [] if turn.open_form else [order_button(turn, product)]
+
+
+def kind_buttons(turn: Turn, catalog: Sequence[Product], intent: str) -> list[Button]:
+    return [button(wording.kind(kind, turn.language), intent, product=_kind_word(kind)) for kind in kinds(catalog)]
+
+
+def kinds(products: Sequence[Product]) -> list[str]:
+    """Each once, in the catalog's order."""
+    return list(dict.fromkeys(product.kind for product in products))
+
+
+def kinds_in_words(turn: Turn, products: Sequence[Product]) -> str:
+    return turn.listed([wording.kind(kind, turn.language) for kind in kinds(products)])
+
+
+def _kind_word(kind: str) -> str:
+    return KIND_WORDS[kind].split()[0] if kind in KIND_WORDS else kind
+
+
+def price_words(turn: Turn, product: Product) -> str:
+    """ "499 € oder 29 € im Monat"."""
+    start = "" if len({variant.price.amount for variant in product.variants}) == 1 else turn.either("ab ", "from ")
+    bought, rented = turn.money(product.price), turn.money(product.monthly_price)
+    return turn.either(f"{start}{bought} oder {rented} im Monat", f"{start}{bought} or {rented} a month")
+
+
+def options_in_words(turn: Turn, product: Product, chosen: Mapping[str, str]) -> str:
+    """ " in Größe M, Rot"; empty when nothing was chosen."""
+    names = [
+        _value_in_words(turn, option, value.id, turn.named(value.name))
+        for option in product.options
+        for value in option.values
+        if chosen.get(option.id) == value.id
+    ]
+    return f" in {', '.join(names)}" if names else ""
+
+
+def _value_in_words(turn: Turn, option: Option, value_id: str, name: str) -> str:
+    """A bare letter or number says too little."""
+    return f"{turn.named(option.name)} {name}" if len(value_id) <= 2 else name
+
+
+def choices(turn: Turn, option: Option, variants: Sequence[Variant]) -> list[str]:
+    """The option's values that occur among the variants."""
+    there = {variant.options.get(option.id) for variant in variants}
+    return [turn.named(value.name) for value in option.values if value.id in there]
+
+
+def feature(turn: Turn, shown: Feature) -> str:
+    """ "Flugzeit 31 Minuten", "Sitzheizung: nein"."""
+    value = wording.feature(shown.value, shown.unit, turn.language)
+    return f"{turn.named(shown.name)}{':' if isinstance(shown.value, bool) else ''} {value}"
+
+
+def line_in_words(turn: Turn, line: Line, catalog: Sequence[Product]) -> str:
+    """ "2 × AeroPix Mini in Rot (je 499 €)"."""
+    product = next((product for product in catalog if product.id == line.product_id), None)
+    options = options_in_words(turn, product, line.options) if product else ""
+    price = turn.money(line.unit_price)
+    if line.term_months:
+        price = (
+            turn.either(f"{price} im Monat", f"{price} a month")
+            + f", {wording.months(line.term_months, turn.language)}"
+        )
+    each = turn.either("je ", "each ") if line.quantity > 1 else ""
+    return f"{line.quantity} × {line.product_name}{options} ({each}{price})"
+
+
+def lines_in_words(turn: Turn, lines: Sequence[Line], catalog: Sequence[Product]) -> str:
+    return turn.listed([line_in_words(turn, line, catalog) for line in lines])
+
+
+def address_in_words(address: Address) -> str:
+    return f"{address.name}, {address.street}, {address.postal_code} {address.city}"
