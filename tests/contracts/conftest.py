@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from bot.conversation import consumer
-from bot.redis_client import Client
+from bot.redis_client import Client, connect
 from bot.settings import Settings
 from tests.contracts.switchboard import Switchboard
 
 Open = Callable[..., Awaitable[Switchboard]]
-"""Opens a gateway with the named channel, with these settings, over the test's Redis or another."""
+"""Opens a gateway with the named channel, with these settings, over the test's Redis or one at a URL."""
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ async def open_switchboard(redis: Client, monkeypatch: pytest.MonkeyPatch) -> As
     monkeypatch.setattr(consumer, "PROMOTE_EVERY_SECONDS", 0.01)
     opened: list[Switchboard] = []
 
-    async def open_one(channel: str, settings: Settings, over: Client = redis) -> Switchboard:
-        switchboard = Switchboard(over, channel, settings)
+    async def open_one(channel: str, settings: Settings, redis_url: str | None = None) -> Switchboard:
+        switchboard = Switchboard(connect(redis_url) if redis_url else redis, channel, settings)
         opened.append(switchboard)
         await switchboard.open()
         return switchboard
@@ -29,3 +29,5 @@ async def open_switchboard(redis: Client, monkeypatch: pytest.MonkeyPatch) -> As
     yield open_one
     for switchboard in opened:
         await switchboard.close()
+        if switchboard.redis is not redis:
+            await switchboard.redis.aclose()

@@ -17,7 +17,6 @@ from bot import embedded
 from bot.channels import web_chat, web_transcript
 from bot.channels.web_transcript import ASKED, SHOWN_ENTRIES
 from bot.messages import Delivery, Reply
-from bot.redis_client import connect
 from tests.contracts.browser import Tab
 from tests.contracts.channel import ChannelContract
 from tests.contracts.conftest import Open
@@ -323,11 +322,9 @@ def own_redis() -> Iterator[OwnRedis]:
 async def frail(own_redis: OwnRedis, open_switchboard: Open, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Tab]:
     """A tab of a gateway whose Redis the test may kill."""
     monkeypatch.setattr(web_transcript, "LISTEN_AGAIN_SECONDS", 0.05)
-    redis = connect(own_redis.url)
-    tab = Tab(await open_switchboard("web", settings(lock_seconds=1), redis))
+    tab = Tab(await open_switchboard("web", settings(lock_seconds=1), own_redis.url))
     yield await tab.open()
     await tab.close()
-    await redis.aclose()
 
 
 async def test_a_killed_redis_costs_a_reconnect_and_no_message(frail: Tab, own_redis: OwnRedis) -> None:

@@ -61,7 +61,7 @@ def answer(form: str = FORM, value: str = "order_address") -> Turn:
     return [
         *message("place_order"),
         ActionExecuted(form),
-        SlotSet("focus_product", value),
+        SlotSet("focus_products", value),
         SlotSet(QUESTION, value),
         BotUttered("?"),
     ]

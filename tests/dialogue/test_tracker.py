@@ -65,11 +65,11 @@ def test_a_copy_goes_its_own_way(domain: Domain) -> None:
     tracker = open_form(domain)
     before = tracker.current_state(), list(tracker.events), tracker.past_states(domain)
     copy = tracker.copy()
-    copy.update_with_events([SlotSet("focus_product", "aeropix-pro"), ActiveLoop(None), BotUttered("!")], domain)
+    copy.update_with_events([SlotSet("focus_products", "aeropix-pro"), ActiveLoop(None), BotUttered("!")], domain)
     copy.trigger_followup_action("action_repeat")
     assert (tracker.current_state(), list(tracker.events), tracker.past_states(domain)) == before
     assert copy.active_loop is None
-    assert copy.get_slot("focus_product") == "aeropix-pro"
+    assert copy.get_slot("focus_products") == "aeropix-pro"
 
 
 def test_a_flag_set_on_a_copy_stays_on_the_copy(domain: Domain) -> None:

@@ -142,9 +142,9 @@ def test_an_ended_form_is_forgotten_but_for_its_values(compactor: Compactor) -> 
 
 
 def test_each_slot_is_kept_once(compactor: Compactor) -> None:
-    changes = [[*question(), SlotSet("focus_product", f"product-{number}")] for number in range(30)]
+    changes = [[*question(), SlotSet("focus_products", f"product-{number}")] for number in range(30)]
     tracker = compacted(compactor, dated([session_start(), *changes, question(), question()]))
-    values = [event.value for event in tracker.events if isinstance(event, SlotSet) and event.key == "focus_product"]
+    values = [event.value for event in tracker.events if isinstance(event, SlotSet) and event.key == "focus_products"]
     assert values == ["product-29"]
 
 
