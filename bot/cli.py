@@ -42,8 +42,12 @@ def main() -> None:
 
 @app.command()
 def run(
-    workers: Annotated[int | None, typer.Option(help="Worker processes; 0 for a gateway only. Default: WORKERS.")] = None,
-    gateway: Annotated[bool, typer.Option(help="Whether to serve HTTP and deliver replies, beside the workers.")] = True,
+    workers: Annotated[
+        int | None, typer.Option(help="Worker processes; 0 for a gateway only. Default: WORKERS.")
+    ] = None,
+    gateway: Annotated[
+        bool, typer.Option(help="Whether to serve HTTP and deliver replies, beside the workers.")
+    ] = True,
 ) -> None:
     """Start the assistant: gateway and workers, and the embedded Redis and shop unless REDIS_URL and SHOP_URL are set."""
     settings = _settings()
@@ -201,7 +205,9 @@ def _serve(settings: Settings, supervisor: Supervisor, model: Path, listening: s
     from bot.app import Gateway, load_assistant, work
 
     assistant = load_assistant(settings, model)
-    supervisor.start({f"worker-{n}": _in_a_loop(partial(work, settings, assistant, n)) for n in range(settings.workers)})
+    supervisor.start(
+        {f"worker-{n}": _in_a_loop(partial(work, settings, assistant, n)) for n in range(settings.workers)}
+    )
     if listening is not None:
         serving = listening
 

@@ -102,7 +102,9 @@ class Compactor:
     def _in_short(self, name: str, early: Sequence[Event], tracker: WindowTracker) -> list[Event]:
         """What `early` amounts to; values that no policy looks at are those of `tracker`, at the end."""
         then = WindowTracker.restored(name, early, self.domain.slots)
-        slots = [then.slots[slot.name] if slot.name in self._featurized_slots else slot for slot in tracker.slots.values()]
+        slots = [
+            then.slots[slot.name] if slot.name in self._featurized_slots else slot for slot in tracker.slots.values()
+        ]
         return [
             ActionExecuted(ACTION_SESSION_START_NAME),
             SessionStarted(),
@@ -178,7 +180,9 @@ def _loop_flags(tracker: WindowTracker) -> list[Event]:
 def _still_of_use(head: Sequence[Event]) -> list[Event]:
     """What is not for policies: reminders that are not due yet, and what was said last."""
     now = time.time()
-    reminders = [event for event in head if isinstance(event, ReminderScheduled) and event.trigger_date_time.timestamp() > now]
+    reminders = [
+        event for event in head if isinstance(event, ReminderScheduled) and event.trigger_date_time.timestamp() > now
+    ]
     return [*reminders, *[event for event in head if isinstance(event, BotUttered)][-1:]]
 
 

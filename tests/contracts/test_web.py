@@ -39,9 +39,14 @@ class WebLine:
         return await self.tab.says(text, f"client-{message_id:>08}")
 
     async def presses(self, title: str) -> Receipt:
+        async with asyncio.timeout(5):
+            while not (payloads := self._payloads(title)):
+                await asyncio.sleep(0.01)  # the tab follows its transcript
+        return await self.tab.says(title, "client-of-a-button", payloads[0])
+
+    def _payloads(self, title: str) -> list[str]:
         buttons = [button for entry in self.tab.entries for button in entry["buttons"]]
-        payload = next(button["payload"] for button in buttons if button["title"] == title)
-        return await self.tab.says(title, "client-of-a-button", payload)
+        return [button["payload"] for button in buttons if button["title"] == title]
 
     async def sees(self) -> list[Shown]:
         return await self.tab.sees()

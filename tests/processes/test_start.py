@@ -63,4 +63,6 @@ def test_a_wrong_setting_is_named_without_its_value(directory: Path) -> None:
 def _run(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bot", "run"]
     without_shop = {name: value for name, value in os.environ.items() if not name.startswith("SHOP_")}
-    return subprocess.run(command, env={**without_shop, **environment}, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, env={**without_shop, **environment}, capture_output=True, text=True, timeout=60, check=False
+    )
