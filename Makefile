@@ -10,7 +10,7 @@ export UV_COMPILE_BYTECODE := 1
 # bytecode is written even where the environment says otherwise: it halves the start
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run chat train test check bench nlu-report test-peers format settings clean
+.PHONY: run chat train test check bench nlu-report format settings clean
 
 run: train
 	@$(PY) -m bot run
@@ -37,9 +37,6 @@ bench: train
 
 nlu-report: .venv/.synced
 	@$(PY) -m benchmarks.nlu_report
-
-test-peers: train
-	@deploy/test-peers.sh
 
 format: .venv/.synced
 	@.venv/bin/ruff format .
