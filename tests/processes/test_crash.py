@@ -108,18 +108,13 @@ async def _everybody_orders(installation: Installation, calamity: Callable[[], A
     async def order(number: int) -> None:
         nonlocal told, done
         caller = Caller(session, installation.url, f"customer-{number}")
-        assert "Wohin" in await _insist(caller, "ich möchte die aeropix mini in rot bestellen")
-        assert "bezahlen" in await caller.says("Jonas Reuter, Lindenweg 12, 04107 Leipzig")
+        told += await _insist(caller, "ich möchte die aeropix mini in rot bestellen", "Wohin")
+        told += await _insist(caller, "Jonas Reuter, Lindenweg 12, 04107 Leipzig", "bezahlen")
         done += 1
         if done >= CUSTOMERS // 3:
             struck.set()
-        answer = await caller.says("paypal")
-        deadline = time.monotonic() + SHOP_AWAY_SECONDS + 60
-        while "NC-" not in answer and time.monotonic() < deadline:
-            told += "noch nicht bestätigt" in answer or "antwortet gerade nicht" in answer
-            await asyncio.sleep(0.2)
-            answer = await caller.says("ja")
-        assert "NC-" in answer
+        told += await _insist(caller, "paypal", "Soll ich das so bestellen")
+        told += await _insist(caller, "ja", "NC-")
 
     async def strike() -> None:
         await struck.wait()
@@ -130,11 +125,16 @@ async def _everybody_orders(installation: Installation, calamity: Callable[[], A
     return told
 
 
-async def _insist(caller: Caller, text: str) -> str:
-    """Says it again while the shop is away."""
-    while "antwortet gerade nicht" in (answer := await caller.says(text)):
+async def _insist(caller: Caller, text: str, expected: str) -> int:
+    """Says it again while the shop is away, which must be admitted; how often it was."""
+    told = 0
+    deadline = time.monotonic() + SHOP_AWAY_SECONDS + 60
+    while expected not in (answer := await caller.says(text)):
+        assert "antwortet gerade nicht" in answer, answer
+        assert time.monotonic() < deadline
+        told += 1
         await asyncio.sleep(0.3)
-    return answer
+    return told
 
 
 async def _kill(installation: Installation, part: str) -> None:
