@@ -41,12 +41,12 @@ def installation(directory: Path, model: Path) -> Iterator[Installation]:
 
 
 async def test_a_killed_worker_leaves_nobody_unanswered_and_no_order_twice(installation: Installation) -> None:
-    await _everybody_orders(installation, lambda: _kill(installation, "worker-0"))
+    await _everybody_orders(installation, lambda _: _kill(installation, "worker-0"))
     _assert_one_order_each(installation.data_dir / "shop" / "shop.db")
 
 
 async def test_a_redis_restart_loses_no_message_and_no_order(installation: Installation) -> None:
-    await _everybody_orders(installation, lambda: _kill(installation, "redis"))
+    await _everybody_orders(installation, lambda _: _kill(installation, "redis"))
     _assert_one_order_each(installation.data_dir / "shop" / "shop.db")
 
 
@@ -93,46 +93,49 @@ class OwnShop:
         self._process.kill()
         self._process.wait()
 
-    async def is_away_for_a_while(self) -> None:
+    async def is_away_for_a_while(self, noticed: asyncio.Event) -> None:
+        """As long as the test says, and until somebody has been told."""
         self.stop()
         await asyncio.sleep(SHOP_AWAY_SECONDS)
+        await asyncio.wait_for(noticed.wait(), 60)
         await asyncio.to_thread(self.start)
 
 
-async def _everybody_orders(installation: Installation, calamity: Callable[[], Awaitable[None]]) -> int:
+async def _everybody_orders(installation: Installation, calamity: Callable[[asyncio.Event], Awaitable[None]]) -> int:
     """Lets all customers order at once, with a calamity when a third has got through. How often "not yet" was said."""
     told = 0
     done = 0
-    struck = asyncio.Event()
+    struck, noticed = asyncio.Event(), asyncio.Event()
 
     async def order(number: int) -> None:
         nonlocal told, done
         caller = Caller(session, installation.url, f"customer-{number}")
-        told += await _insist(caller, "ich möchte die aeropix mini in rot bestellen", "Wohin")
-        told += await _insist(caller, "Jonas Reuter, Lindenweg 12, 04107 Leipzig", "bezahlen")
+        told += await _insist(caller, "ich möchte die aeropix mini in rot bestellen", "Wohin", noticed)
+        told += await _insist(caller, "Jonas Reuter, Lindenweg 12, 04107 Leipzig", "bezahlen", noticed)
         done += 1
         if done >= CUSTOMERS // 3:
             struck.set()
-        told += await _insist(caller, "paypal", "Soll ich das so bestellen")
-        told += await _insist(caller, "ja", "NC-")
+        told += await _insist(caller, "paypal", "Soll ich das so bestellen", noticed)
+        told += await _insist(caller, "ja", "NC-", noticed)
 
     async def strike() -> None:
         await struck.wait()
-        await calamity()
+        await calamity(noticed)
 
     async with calling() as session:
         await asyncio.gather(strike(), *(order(number) for number in range(CUSTOMERS)))
     return told
 
 
-async def _insist(caller: Caller, text: str, expected: str) -> int:
+async def _insist(caller: Caller, text: str, expected: str, noticed: asyncio.Event) -> int:
     """Says it again while the shop is away, which must be admitted; how often it was."""
     told = 0
-    deadline = time.monotonic() + SHOP_AWAY_SECONDS + 60
+    deadline = time.monotonic() + SHOP_AWAY_SECONDS + 120
     while expected not in (answer := await caller.says(text)):
         assert "antwortet gerade nicht" in answer, answer
         assert time.monotonic() < deadline
         told += 1
+        noticed.set()
         await asyncio.sleep(0.3)
     return told
 
