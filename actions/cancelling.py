@@ -4,12 +4,11 @@ from copy import deepcopy
 
 from rasa_sdk.events import SlotSet
 
-from actions import wording
 from actions.backend.port import NotAllowed, NotFound, Unavailable
 from actions.base import Event, GoalAction, Turn, yes_no
 from actions.forms import QUESTIONS_OF_THEIR_OWN, Draft, Form, go_on, reopen
-from actions.own_orders import choose_order, number_said, order_buttons, order_with
-from actions.reading.answers import has_reservation
+from actions.own_orders import choose_order, number_said, order_buttons, order_with, say_too_late
+from actions.reading.answers import agrees, has_reservation
 from actions.showing import lines_in_words
 
 
@@ -51,7 +50,7 @@ class CancelForm(Form):
 
     def _agrees(self, turn: Turn) -> bool:
         """A yes, or the wish once more."""
-        return turn.heard.intent in ("affirm", "cancel_order") and not has_reservation(turn.heard.text)
+        return (agrees(turn.heard) or turn.heard.intent == "cancel_order") and not has_reservation(turn.heard.text)
 
     def _confirm(self, turn: Turn, draft: Draft) -> None:
         if draft.get("shown") == draft["number"]:
@@ -107,7 +106,7 @@ class FinishCancel(GoalAction):
         try:
             await self._end(turn, draft)
         except NotAllowed as error:
-            turn.say("utter_too_late", number=draft["number"], status=wording.status(error.status, turn.language))
+            say_too_late(turn, draft["number"], error.status)
         except NotFound:
             turn.say("utter_order_not_found")
         except Unavailable:

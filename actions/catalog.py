@@ -6,6 +6,7 @@ from typing import Any
 from actions import features
 from actions.backend.port import Product
 from actions.base import Event, GoalAction, Turn
+from actions.facts import extras_offered, facts
 from actions.product_answers import ProductAnswer, Question, focus, in_focus, say_unknown
 from actions.reading.products import names_what_is_not_offered, options_named
 from actions.reading.wishes import wishes
@@ -56,13 +57,15 @@ class AnswerProduct(ProductAnswer):
 
     async def answer(self, turn: Turn, question: Question) -> list[Event]:
         if len(question.products) > 1:
-            self._answer_for_several(turn, question)
-        else:
-            self._answer_for_one(turn, question.text, question.products[0])
+            return answer_for_several(turn, question)
+        self._answer_for_one(turn, question.text, question.products[0])
         return focus(question.products)
 
     def _answer_for_one(self, turn: Turn, text: str, product: Product) -> None:
-        told = features.facts(turn, text, product)
+        told = facts(turn, text, product)
+        if not told and (turn.heard.all("part") or turn.heard.all("addon")):
+            turn.say("utter_extras", product=product.name, extras=extras_offered(turn, product))
+            return
         if told:
             turn.say(
                 "utter_feature", buttons=order_offer(turn, product), product=product.name, features=turn.listed(told)
@@ -76,18 +79,20 @@ class AnswerProduct(ProductAnswer):
         }
         turn.say("utter_product", cards=[card(turn, product)], product=product.name, **portrait)
 
-    def _answer_for_several(self, turn: Turn, question: Question) -> None:
-        """The fact for each, and who leads; without one, a choice."""
-        told = {product.name: features.facts(turn, question.text, product) for product in question.products}
-        if not any(told.values()):
-            turn.say("utter_which_of_these", cards=cards(turn, question.products))
-            return
-        lines = "\n".join(f"{name}: {turn.listed(facts)}" for name, facts in told.items() if facts)
-        leader = features.best(question.text, question.products)
-        if leader:
-            turn.say("utter_best_of_several", buttons=order_offer(turn, leader), features=lines, product=leader.name)
-        else:
-            turn.say("utter_features_of_several", features=lines)
+
+def answer_for_several(turn: Turn, question: Question) -> list[Event]:
+    """The fact for each, and who leads; without one, a choice."""
+    told = {product.name: facts(turn, question.text, product) for product in question.products}
+    if not any(told.values()):
+        turn.say("utter_which_of_these", cards=cards(turn, question.products))
+        return focus(question.products)
+    lines = "\n".join(f"{name}: {turn.listed(known)}" for name, known in told.items() if known)
+    leader = features.best(question.text, question.products)
+    if leader is None:
+        turn.say("utter_features_of_several", features=lines)
+        return focus(question.products)
+    turn.say("utter_best_of_several", buttons=order_offer(turn, leader), features=lines, product=leader.name)
+    return focus([leader])
 
 
 class CompareProducts(ProductAnswer):
@@ -98,13 +103,15 @@ class CompareProducts(ProductAnswer):
 
     async def answer(self, turn: Turn, question: Question) -> list[Event]:
         products = compared(question.products, await turn.backend.products(), turn)
+        if any(features.asked(question.text, product) for product in products):
+            return answer_for_several(turn, Question(question.text, tuple(products)))
         lines = [self._line(turn, product, products) for product in products]
         turn.say("utter_comparison", cards=cards(turn, products), comparison="\n".join(lines))
         return focus(products)
 
     def _line(self, turn: Turn, product: Product, products: Sequence[Product]) -> str:
         told = [feature(turn, known) for known in features.differing(product, products)[:MAX_FEATURES_TOLD]]
-        return f"{product.name}: {', '.join([turn.money(product.price), *told])}"
+        return f"{product.name}: {'; '.join([turn.money(product.price), *told])}"
 
 
 def compared(products: Sequence[Product], catalog: Sequence[Product], turn: Turn) -> list[Product]:

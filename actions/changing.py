@@ -11,7 +11,7 @@ from actions.forms import go_on, reopen
 from actions.order_draft import Draft, Line
 from actions.order_editing import OrderEditing
 from actions.order_questions import OrderQuestion, change_buttons, stop_button
-from actions.own_orders import choose_order, order_buttons, order_with
+from actions.own_orders import choose_order, order_buttons, order_with, say_too_late
 from actions.reading.heard import Heard
 from actions.reading.wishes import wishes
 from actions.showing import address_in_words, lines_in_words
@@ -109,8 +109,7 @@ class ChangeForm(OrderEditing):
             return
         draft.update(order_draft.of_order(order), before=order_draft.of_order(order))
         turn.heard = first
-        await self._read(turn, draft, "what")
-        await self._check(turn, draft)
+        await self.read(turn, draft, "what")
         self._keep_something(turn, draft)
 
     async def _is_wish(self, turn: Turn) -> bool:
@@ -181,7 +180,7 @@ class FinishChange(GoalAction):
         try:
             await self._end(turn, draft)
         except NotAllowed as error:
-            turn.say("utter_too_late", number=draft["number"], status=wording.status(error.status, turn.language))
+            say_too_late(turn, draft["number"], error.status)
         except OutOfStock as error:
             turn.say(
                 "utter_change_short", pieces=wording.pieces(error.available, turn.language), number=draft["number"]

@@ -95,10 +95,10 @@ class Form(GoalAction, abc.ABC):
     def _remember_interrupted(self, turn: Turn) -> list[Event]:
         """The form that was open when this one began is kept, to be gone on with afterwards."""
         interrupted = _form_before(turn, self.form)
-        if interrupted is None or interrupted in PASSING_FORMS:
-            return []
         open_goals = [form for form in turn.slot("open_goals") or [] if form not in (interrupted, self.form)]
-        return [SlotSet("open_goals", [*open_goals, interrupted])]
+        if interrupted is not None and interrupted not in PASSING_FORMS:
+            open_goals.append(interrupted)
+        return [SlotSet("open_goals", open_goals)]
 
 
 PASSING_FORMS = frozenset({"question_form"})

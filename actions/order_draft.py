@@ -1,5 +1,6 @@
 """An order being put together or changed: plain dictionaries, because that is what a slot keeps, and what they mean."""
 
+import re
 from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
@@ -118,17 +119,34 @@ def missing_in_address(draft: Draft) -> list[str]:
 
 
 def merge_address(draft: Draft, parts: dict[str, str]) -> None:
-    """New parts in place of the old; who names another postal code no longer means the old street."""
+    """New parts in place of the old; who names another town no longer means the old street."""
     known = dict(draft.get("address") or {"country": "DE"})
-    moved = "postal_code" in parts and known.get("postal_code") not in (None, parts["postal_code"])
-    if moved and "street" not in parts:
+    moves = "city" in parts and known.get("city") not in (None, parts["city"])
+    if moves and "street" not in parts:
         known.pop("street", None)
-    if moved and "city" not in parts:
-        known.pop("city", None)
     number = parts.get("house_number")
     if number and known.get("street"):
-        known["street"] = f"{known['street'].rstrip('0123456789abcdefgh ')} {number}"
+        known["street"] = re.sub(r"\s*\d+\s*[a-z]?$", f" {number}", known["street"])
     draft["address"] = {**known, **{key: value for key, value in parts.items() if key != "house_number"}}
+
+
+def forget(draft: Draft, aspect: str) -> bool:
+    """Takes out what was known of that, so that it is asked anew. Whether there was anything of it."""
+    lines: Sequence[Line] = draft.get("lines") or []
+    known = draft.get("address") or {}
+    if aspect == "address":
+        draft.update(address={key: value for key, value in known.items() if key == "name"}, asked_shop=True)
+    elif aspect == "name":
+        draft["address"] = {key: value for key, value in known.items() if key != "name"}
+    elif aspect == "payment":
+        draft["payment"] = None
+    elif aspect == "product":
+        draft["lines"] = []
+    elif lines and aspect in ("quantity", "term"):
+        lines[-1][aspect] = None
+    else:
+        return bool(lines) and lines[-1]["options"].pop(aspect, None) is not None
+    return True
 
 
 def address(draft: Draft) -> Address:

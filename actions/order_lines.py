@@ -8,7 +8,7 @@ from actions.order_draft import Line, new_line, open_quantity, product_of, varia
 from actions.reading import amounts
 from actions.reading.heard import Heard
 from actions.reading.products import option_mentions, options_named
-from actions.reading.wishes import Portion, Wish, is_addition, is_all, portions, unwanted, wishes
+from actions.reading.wishes import Portion, Wish, is_addition, is_all, is_taken_out, portions, unwanted, wishes
 
 Asked = tuple[Product, Portion]
 """A product, and how many of it in which make."""
@@ -31,8 +31,18 @@ class Lines:
             return wished
         if is_addition(heard.text, self._language) and self._take_more(heard):
             return True
+        if self._take_out(heard):
+            return True
         chosen = self.take_options(heard)
         return self.take_quantity(heard, counts=counts) or chosen
+
+    def _take_out(self, heard: Heard) -> bool:
+        """ "die rote doch nicht": of several lines the one that has just this colour."""
+        named = [line for line in self.lines if self._is_named(heard, line)]
+        if len(self.lines) < 2 or len(named) != 1 or not is_taken_out(heard.text):
+            return False
+        self.lines = [line for line in self.lines if line is not named[0]]
+        return True
 
     def take_products(self, heard: Heard) -> bool:
         clear = [wish for wish in wishes(heard, self._catalog) if wish.product]

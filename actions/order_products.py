@@ -1,5 +1,6 @@
 """Which product is to be ordered, when the words leave it open: a kind, "die nehm ich", something that we do not sell."""
 
+import re
 from collections.abc import Sequence
 
 from actions.backend.port import Product
@@ -7,11 +8,13 @@ from actions.base import Turn
 from actions.order_draft import Draft
 from actions.order_lines import Lines
 from actions.product_answers import in_focus
+from actions.reading import amounts
 from actions.reading.answers import is_indefinite
 from actions.reading.heard import Heard
-from actions.reading.products import pick, products_named
+from actions.reading.products import option_mentions, pick, products_named
 from actions.reading.wishes import Portion, Wish, is_addition, portions, unwanted, wishes
 
+_THAT = re.compile(r"\b(das|die|den|der|dies\w*|it|that|this)\b", re.I)
 SHORT = 6
 """Words up to which an answer is looked through for a product that the NLU did not find."""
 
@@ -37,7 +40,9 @@ class ProductChoice:
             return True
         if any(wish.product for wish in wished) or unwanted(heard, self._catalog):
             return False  # clear enough: the lines take it
-        return self._leave_open(heard, wished) or (is_open and self._leave_focus_open(heard))
+        return self._leave_open(heard, wished) or (
+            is_open and (self._add_to_pending(heard) or self._leave_focus_open(heard))
+        )
 
     def _chosen(self, heard: Heard, wished: Sequence[Wish]) -> Product | None:
         """The one product that an answer to "which?", or "die nehm ich", means."""
@@ -52,15 +57,19 @@ class ProductChoice:
         if self._lines.lines and not self._draft.get("pending"):
             return ()
         if self._draft.get("pending") or wished:
-            return pick(heard.text, at_hand) or (
-                at_hand if len(at_hand) == 1 and wished else self._named(heard, wished)
-            )
+            return pick(heard.text, at_hand) or self._without_name(heard, wished, at_hand)
         if is_indefinite(heard.text) or heard.all("product"):
             return ()
         return at_hand if len(at_hand) == 1 else pick(heard.text, at_hand)
 
-    def _named(self, heard: Heard, wished: Sequence[Wish]) -> Sequence[Product]:
-        return products_named(heard.text, self._catalog) if not wished and heard.length <= SHORT else ()
+    def _without_name(self, heard: Heard, wished: Sequence[Wish], at_hand: Sequence[Product]) -> Sequence[Product]:
+        """ "das da" is the one of them that was spoken of last; "die Drohne" the only one at hand."""
+        if wished:
+            return at_hand if len(at_hand) == 1 else ()
+        if _THAT.search(heard.text) and heard.length <= SHORT // 2:
+            last = [product.id for product in in_focus(self._turn, self._catalog)]
+            return [product for product in at_hand if [product.id] == last]
+        return products_named(heard.text, self._catalog) if heard.length <= SHORT else ()
 
     def _at_hand(self, wished: Sequence[Wish]) -> list[Product]:
         """Those that are being chosen from, else those spoken of last; of a kind that is named, only that kind."""
@@ -86,6 +95,17 @@ class ProductChoice:
         """ "die Drohne lieber in Weiß" means the drone that was chosen."""
         chosen = {line["product"] for line in self._lines.lines}
         return any(product.id in chosen for product in products) and not is_addition(heard.text, self._turn.language)
+
+    def _add_to_pending(self, heard: Heard) -> bool:
+        """ "rot", "zwei": said of a product that is not chosen yet."""
+        pending = self._draft.get("pending")
+        products = [product for product in self._catalog if pending and product.id in pending["products"]]
+        says_more = (
+            any(option_mentions(heard.text, product) for product in products) or amounts.quantity(heard) is not None
+        )
+        if pending and products and says_more:
+            pending["text"] = f"{pending['text']}, {heard.text}"
+        return bool(products) and says_more
 
     def _leave_focus_open(self, heard: Heard) -> bool:
         """ "ich nehm eine" after several were shown; and "zwei für sechs Monate" while nothing is chosen at all."""

@@ -59,7 +59,7 @@ class AskOrderOption(OrderQuestion):
         names = [turn.named(value.name) for value in order_draft.values_in_stock(line, product)]
         option = turn.named(order_draft.open_option(line, product).name)
         turn.say(
-            "utter_ask_order_option",
+            "utter_ask_order_option" if len(names) > 1 else "utter_ask_order_only_option",
             buttons=[answer_button(name) for name in names],
             product=product.name,
             option=option,

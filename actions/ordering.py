@@ -9,8 +9,9 @@ from actions import order_draft, wording
 from actions.backend.port import KeyReused, Order, OutOfStock, Rejected, Unavailable
 from actions.base import Event, GoalAction, Turn, button, yes_no
 from actions.forms import go_on, reopen
+from actions.order_checks import say_short
 from actions.order_draft import Draft
-from actions.order_editing import OrderEditing, say_short
+from actions.order_editing import OrderEditing
 from actions.order_questions import OrderQuestion, change_buttons, stop_button
 from actions.showing import address_in_words, lines_in_words
 

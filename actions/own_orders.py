@@ -15,7 +15,9 @@ PENDING = "pending"
 MAX_OFFERED = 5
 _NUMBER = re.compile(r"NC-\d+")
 _NUMBER_TYPED = re.compile(r"(?<!\d)(?:nc\s?-?\s?)?(\d{4,9})(?!\d)", re.I)
-_POINTED = re.compile(r"\b(sie|die|diese|das|es|it|that|this)\b(?!\s+\w*(bestellung|order|auftrag))", re.I)
+_POINTED = re.compile(
+    r"\b(sie|diese|es|it|that|this)\b(?!\s+\w*(bestellung|order|auftrag))|\b(die|das)\W*(bitte)?\W*$", re.I
+)
 
 
 def number_said(turn: Turn, *, typed: bool = True) -> str | None:
@@ -54,9 +56,16 @@ def _say_none(turn: Turn, orders: Sequence[Order]) -> None:
         turn.say("utter_no_orders")
         return
     order = next((order for order in orders if order.status != "cancelled"), orders[0])
-    response = "utter_cancelled_already" if order.status == "cancelled" else "utter_too_late"
+    if order.status == "cancelled":
+        turn.say("utter_cancelled_already", number=order.number)
+    else:
+        say_too_late(turn, order.number, order.status)
+
+
+def say_too_late(turn: Turn, number: str, status: str) -> None:
+    """The order is too far along to be changed or cancelled here."""
     human = button(turn.either("Mit einem Menschen sprechen", "Talk to a person"), "talk_to_human")
-    turn.say(response, buttons=[human], number=order.number, status=wording.status(order.status, turn.language))
+    turn.say("utter_too_late", buttons=[human], number=number, status=wording.status(status, turn.language))
 
 
 async def named_among(turn: Turn, orders: Sequence[Order]) -> list[Order]:

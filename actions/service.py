@@ -7,7 +7,7 @@ from rasa_sdk.events import FollowupAction
 from actions.base import Button, Event, GoalAction, Turn, button
 from actions.product_answers import in_focus
 from actions.reading.heard import Guess
-from actions.reading.words import words_of
+from actions.reading.words import vocabulary, words_of
 
 INTENT_TITLES = {
     "browse_catalog": ("das Sortiment ansehen", "see what we have"),
@@ -25,6 +25,27 @@ INTENT_TITLES = {
     "repeat": ("das noch einmal hören", "hear that again"),
 }
 """What a question back offers: goals, not words such as yes and thanks."""
+ACTIONS = {
+    "browse_catalog": "action_browse_catalog",
+    "ask_product": "action_answer_product",
+    "compare_products": "action_compare_products",
+    "check_availability": "action_check_availability",
+    "recommend_for_budget": "action_recommend_for_budget",
+    "place_order": "order_form",
+    "track_order": "action_track_order",
+    "change_order": "change_form",
+    "cancel_order": "cancel_form",
+    "talk_to_human": "action_talk_to_human",
+    "help": "utter_help",
+    "switch_language": "utter_language_switched",
+    "repeat": "action_repeat",
+}
+"""What answers each of them, for a yes to the question back."""
+SHOWN = vocabulary(
+    "utter_product utter_feature utter_best_of_several utter_available utter_available_otherwise utter_not_offered "
+    "utter_fits_budget utter_nothing_fits utter_cheapest utter_comparison utter_products"
+)
+"""Responses that show products and invite to take them."""
 CARRIED = ("product", "order_number")
 """Entities that a button of a question back carries, so that they need not be said again."""
 LIKELY = 0.12
@@ -125,12 +146,16 @@ class TalkToHuman(GoalAction):
 
 
 class Affirmed(GoalAction):
-    """A yes that nothing asked for: to the product that was shown last it means "I take it"; else it asks what to do."""
+    """A yes outside any form: to what was offered last; to a product that was shown it means "I take it"."""
 
     action_name = "action_affirmed"
 
     async def act(self, turn: Turn) -> list[Event]:
-        if in_focus(turn, await turn.backend.products()):
+        last = _last_said(turn.tracker.events)[-1:]
+        offered = _response_of(last[0]) if last else ""
+        if offered == "utter_clarify_one":
+            return [FollowupAction(ACTIONS[_intent_offered(last[0])])]
+        if offered in SHOWN and in_focus(turn, await turn.backend.products()):
             return [FollowupAction("order_form")]
         turn.say("utter_what_next", buttons=_ways_on(turn))
         return []
@@ -145,4 +170,14 @@ def _last_said(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _is_question_of_form(message: dict[str, Any]) -> bool:
-    return str((message.get("metadata") or {}).get("utter_action", "")).startswith("utter_ask")
+    return _response_of(message).startswith("utter_ask")
+
+
+def _response_of(message: dict[str, Any]) -> str:
+    return str((message.get("metadata") or {}).get("utter_action") or "")
+
+
+def _intent_offered(message: dict[str, Any]) -> str:
+    """Of the only button."""
+    payload: str = message["data"]["buttons"][0]["payload"]
+    return payload.removeprefix("/").partition("{")[0]

@@ -14,7 +14,7 @@ def card(turn: Turn, product: Product) -> Card:
     """A product as Rasa's `elements` have it."""
     return {
         "title": product.name,
-        "subtitle": f"{turn.named(product.tagline)}. {price_words(turn, product)}",
+        "subtitle": f"{turn.named(product.tagline).rstrip('.')}. {price_words(turn, product)}",
         "image_url": turn.image(product),
         "buttons": [
             button(turn.either("Mehr dazu", "Tell me more"), "ask_product", product=product.id),
@@ -83,9 +83,8 @@ def choices(turn: Turn, option: Option, variants: Sequence[Variant]) -> list[str
 
 
 def feature(turn: Turn, shown: Feature) -> str:
-    """ "Flugzeit 31 Minuten", "Sitzheizung: nein"."""
-    value = wording.feature(shown.value, shown.unit, turn.language)
-    return f"{turn.named(shown.name)}{':' if isinstance(shown.value, bool) else ''} {value}"
+    """ "Flugzeit 31 Minuten", "Sitzheizung nein"."""
+    return f"{turn.named(shown.name)} {wording.feature(shown.value, shown.unit, turn.language)}"
 
 
 def line_in_words(turn: Turn, line: Line, catalog: Sequence[Product]) -> str:

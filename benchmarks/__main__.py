@@ -12,7 +12,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.figures import Figure
+from benchmarks.figures import FIGURE, Figure
 from benchmarks.ground import Environment, ground
 from benchmarks.targets import targets
 
@@ -27,8 +27,12 @@ def main(names: Sequence[str]) -> int:
         sys.stderr.write(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}\n")
         return 2
     began = time.monotonic()
-    with ground() as environment:
-        figures = [figure for part in PARTS if part in (names or PARTS) for figure in measured(part, environment)]
+    try:
+        with ground() as environment:
+            figures = [figure for part in PARTS if part in (names or PARTS) for figure in measured(part, environment)]
+    except subprocess.CalledProcessError as error:
+        sys.stderr.write(f"{error.cmd[-1]} failed; what it says is above\n")
+        return 1
     console = Console(stderr=True, width=WIDTH, highlight=False)
     console.print(table(figures))
     verdicts = targets(figures)
@@ -44,9 +48,11 @@ def measured(part: str, environment: Environment) -> list[Figure]:
     figures = []
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
         for line in process.stdout or ():
-            sys.stdout.buffer.write(line)
-            sys.stdout.flush()
-            figures.append(orjson.loads(line))
+            is_figure = line.startswith(FIGURE)
+            stream = sys.stdout if is_figure else sys.stderr  # Rasa writes its complaints to standard output
+            stream.buffer.write(line)
+            stream.flush()
+            figures += [orjson.loads(line)] if is_figure else []
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     return figures

@@ -13,6 +13,9 @@ import orjson
 Figure = dict[str, Any]
 """{"figure": name, "value": number, "unit": unit, …}: and what else is needed to read it."""
 
+FIGURE = b'{"figure":'
+"""How a figure's line begins."""
+
 
 def tell(name: str, value: float, unit: str, **about: Any) -> None:
     """One figure, as one line of JSON on standard output."""

@@ -5,6 +5,7 @@ message, but what ours understood is put in place of its result, so that both wa
 """
 
 import asyncio
+import hashlib
 import os
 import statistics
 import subprocess
@@ -20,7 +21,7 @@ import actions.base
 from benchmarks.figures import Turns, tell
 from benchmarks.ground import REDIS_PORT
 from benchmarks.histories import CYCLE, HANDED_OVER, HandedOver, check_same, dialogue, repeated
-from bot import logs, training
+from bot import logs
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -92,26 +93,23 @@ async def measure(stock: Stock) -> None:
 
 def trained() -> Path:
     """The stock model of the present data, trained once. Raises CalledProcessError when Rasa refuses the data."""
-    name = f"stock-{training.fingerprint()}"
+    name = f"stock-{_fingerprint()}"
     model = KEPT_MODELS / f"{name}.tar.gz"
     if not model.exists():
         sys.stderr.write("training stock Rasa on the same data; some minutes, once\n")
-        command = [
-            sys.executable,
-            "-m",
-            "rasa",
-            "train",
-            "--config",
-            str(CONFIG),
-            "--domain",
-            "domain.yml",
-            "--data",
-            "data",
-        ]
+        inputs = ["--config", str(CONFIG), "--domain", "domain.yml", "--data", "data"]
+        outputs = ["--fixed-model-name", name, "--out", str(KEPT_MODELS)]
         subprocess.run(
-            [*command, "--fixed-model-name", name, "--out", str(KEPT_MODELS)], check=True, capture_output=True
+            [sys.executable, "-m", "rasa", "train", *inputs, *outputs], check=True, stdout=subprocess.DEVNULL
         )
     return model
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for file in (CONFIG, Path("domain.yml"), *sorted(Path("data").rglob("*.yml"))):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def load(model: Path, port: int) -> "Agent":

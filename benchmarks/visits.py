@@ -98,11 +98,12 @@ def long_conversation(turns: int, seed: int) -> Visit:
 
 
 def _questions(language: str, data: Path = Path("data/nlu")) -> list[str]:
-    """What customers ask that is no order: the examples of the NLU data."""
+    """What customers ask that is no order, and that leaves the language as it is: the examples of the NLU data."""
     found = []
     for topic in QUESTIONS_FROM:
         blocks = yaml.safe_load((data / language / f"{topic}.yml").read_text(encoding="utf-8"))["nlu"]
-        found += [_plain(line) for block in blocks for line in block["examples"].splitlines() if line.startswith("- ")]
+        kept = [block["examples"] for block in blocks if block["intent"] != "switch_language"]
+        found += [_plain(line) for examples in kept for line in examples.splitlines() if line.startswith("- ")]
     return found
 
 

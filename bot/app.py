@@ -82,7 +82,7 @@ class Gateway:
         parts = registry.Parts(settings, self._redis, self._keys, self.door.ask, self._shop.picture)
         self.channels = registry.build(parts)
         self.app = server.build(
-            self.door, list(self.channels.values()), self, _RasaApi(settings, assistant),
+            self.door, list(self.channels.values()), self, _RasaApi(assistant, self._redis, settings.shards),
             settings.rest_token, settings.max_body_bytes,
         )  # fmt: skip
         self.app.add_routes(Pages(self._shop, settings.own_url).routes())
@@ -136,9 +136,9 @@ class Gateway:
 class _RasaApi:
     """Rasa's HTTP API, where it needs the model or the conversations."""
 
-    def __init__(self, settings: Settings, assistant: Assistant) -> None:
+    def __init__(self, assistant: Assistant, redis: Client, shards: int) -> None:
         self._assistant = assistant
-        self._store = FlatTrackerStore(assistant.domain, redis=_redis(settings), shards=settings.shards)
+        self._store = FlatTrackerStore(assistant.domain, redis=redis, shards=shards)
 
     async def parse(self, text: str) -> dict[str, Any]:
         return await self._assistant.parse(text)

@@ -181,12 +181,24 @@ def _name(text: str, street: Span, taken: list[Span]) -> Span | None:
     before = _last_segment(text, street[0])
     if before and is_name(text[slice(*before)]):
         return before
+    trailing = _trailing_name(text, before) if before else None
+    if trailing:
+        return trailing
     for match in re.finditer(r"[^,;\n]+", text):
         span = _stripped(text, match.span())
         is_free = all(span[1] <= start or end <= span[0] for start, end in taken)
         if is_free and span[0] > street[1] and is_name(text[slice(*span)]) and text[span[0]].isupper():
             return span
     return None
+
+
+def _trailing_name(text: str, segment: Span) -> Span | None:
+    """ "2x jonas reuter": the last two words, when what is before them is no name."""
+    words = list(re.finditer(r"\S+", text[slice(*segment)]))
+    if len(words) < 3 or is_name(words[-3].group() + " " + words[-2].group()):
+        return None
+    start = segment[0] + words[-2].start()
+    return (start, segment[1]) if is_name(text[start : segment[1]]) else None
 
 
 def _introduced_name(text: str) -> Span | None:
@@ -198,7 +210,7 @@ def _introduced_name(text: str) -> Span | None:
 def _last_segment(text: str, end: int) -> Span | None:
     """What stands directly before: behind the last comma, "an" or "für"."""
     span = _stripped(text, (0, end))
-    start = max(text.rfind(mark, 0, span[1]) + 1 for mark in ",;:\n")
+    start = max(text.rfind(mark, 0, span[1]) + 1 for mark in (",", ";", ":", "\n", "  "))
     for match in _LEAD.finditer(text, max(0, start - 1), span[1]):
         start = match.end()
     span = _stripped(text, (start, span[1]))

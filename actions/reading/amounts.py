@@ -26,7 +26,7 @@ _NO_PIECES = vocabulary(
 )
 """Words after which a number does not count pieces."""
 _FILLERS = vocabulary(
-    "bitte nur doch dann lieber mal so ja nein nee ok okay also ach reicht genuegt stueck stk mir ich nehme nehm moechte haette gern "
+    "und and bitte nur doch dann lieber mal so ja nein nee ok okay also ach reicht genuegt stueck stk mir ich nehme nehm moechte haette gern "
     "gerne will insgesamt macht mach draus sollen es sein please just only then make it i want take yes no pieces piece total paar for von of"
 )
 """Words beside a number that leave it alone."""

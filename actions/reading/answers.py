@@ -3,6 +3,7 @@
 import re
 
 from actions.backend.port import PaymentMethod
+from actions.reading.heard import Heard
 
 _PAYMENT_WORDS: dict[PaymentMethod, str] = {
     "paypal": r"pay\s?-?pal|päipäl|peipel",
@@ -16,6 +17,16 @@ _REPLACED = re.compile(
 )
 _RESERVATION = re.compile(
     r"\b(aber|allerdings|jedoch|au(?:ß|ss)er|sondern|ohne|but|except|however|without|only if|unless|wenn|if)\b", re.I
+)
+SURE = 0.7
+"""Confidence from which a yes that uses no word for yes is one."""
+_YES = re.compile(
+    r"\b(ja\w{0,3}|jo|jup|jep|klar|gern\w?|ok|okay|passt|genau|stimmt|richtig|yes|yeah|yep|yup|sure|correct|right|fine|perfe[ck]t)\b",
+    re.I,
+)
+_HESITATION = re.compile(
+    r"^\W*(h+m+|m+h+|ä+h*m*|naja|na ja|u+h+m*|er+m*|well|moment|warte|wait|mal sehen|weiß nicht|not sure|maybe|vielleicht)\W*$",
+    re.I,
 )
 _NEGATION = re.compile(r"\b(nicht|kein\w*|nein|nee|nö|not|no|don'?t|never|nie)\b", re.I)
 _GO = re.compile(
@@ -55,6 +66,14 @@ def aspect_named(text: str) -> str | None:
     return next((aspect for aspect, pattern in _ASPECTS.items() if re.search(rf"\b(?:{pattern})\b", text, re.I)), None)
 
 
+def agrees(heard: Heard) -> bool:
+    """Whether this is a yes to "shall I …?". Something is done then, so the understanding must be sure."""
+    if _HESITATION.search(heard.text):
+        return False
+    is_sure = heard.confidence >= SURE or bool(_YES.search(heard.text))
+    return (heard.intent == "affirm" and is_sure) or (heard.intent == "place_order" and says_go(heard.text))
+
+
 def has_reservation(text: str) -> bool:
     """Whether a yes comes with a but."""
     return bool(_RESERVATION.search(text))
@@ -75,6 +94,11 @@ def names_deed(text: str) -> bool:
 def is_whatever(text: str) -> bool:
     """Any of the choices will do."""
     return bool(_WHATEVER.search(text))
+
+
+def is_any_option(text: str) -> bool:
+    """ "Farbe egal", said with the product."""
+    return is_whatever(text) and any(re.search(rf"\b(?:{pattern})\b", text, re.I) for pattern in OPTION_WORDS.values())
 
 
 def is_indefinite(text: str) -> bool:

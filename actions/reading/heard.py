@@ -56,6 +56,11 @@ class Heard:
         return found[0]["value"] if found else None
 
     @property
+    def confidence(self) -> float:
+        """Of the intent; that of a button is 1."""
+        return next((guess.confidence for guess in self.ranking if guess.intent == self.intent), 0.0)
+
+    @property
     def length(self) -> int:
         """In words."""
         return len(self.text.split())

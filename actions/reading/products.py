@@ -49,7 +49,7 @@ _LAST = vocabulary("letzte letzten letzter letztes last")
 _CHEAPEST = re.compile(r"\b(billig|günstig|guenstig)\w*|\bpreiswert\w*|\bcheap\w*|\bleast expensive", re.I)
 _DEAREST = re.compile(r"\bteuer\w*|\bbeste\w*|\bbest\b|\bmost expensive|\bpriciest", re.I)
 _SMALLEST = re.compile(r"\bklein\w*|\bleicht\w*|\bsmall\w*|\blittle\b|\blight\w*", re.I)
-_LARGEST = re.compile(r"\bgr(ö|oe|o)ß\w*|\bgro(ss)\w*|\bbig\w*|\blarge\w*", re.I)
+_LARGEST = re.compile(r"\b(gro(ß|ss)(e[nrs]?)?|gr(ö|oe)(ß|ss)(er|te)\w*|big\w*|large\w*)\b", re.I)
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,17 @@ def products_named(words: str, catalog: Sequence[Product]) -> tuple[Product, ...
 
 def kind_named(words: str) -> str | None:
     """The kind of product that is spoken of, compounds such as "Kameradrohne" included."""
-    for word in [*folded(words).split(), folded(words).replace(" ", "")]:
-        for known, kind in _KIND_OF.items():
-            if word == known or (len(known) >= 5 and word.endswith(known)) or alike(word, known):
+    candidates = [*folded(words).split(), folded(words).replace(" ", "")]
+    for fits in (str.__eq__, _is_compound, alike):
+        for word in candidates:
+            kind = next((kind for known, kind in _KIND_OF.items() if fits(word, known)), None)
+            if kind:
                 return kind
     return None
+
+
+def _is_compound(word: str, known: str) -> bool:
+    return len(known) >= 5 and word.endswith(known)
 
 
 def _likeness(text: str, product: Product) -> int:

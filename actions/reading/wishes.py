@@ -21,6 +21,7 @@ _AFTERWARDS_OUT = re.compile(
     r"^\W*(?:doch|dann|lieber|bitte|\s)*\b(nicht|weg|raus|streichen|l(ö|oe)schen|not|out|away|off)\b", re.I
 )
 _OUT = re.compile(r"\b(remove|drop|delete|take|streich\w*|nimm|entfern\w*|l(ö|oe)sch\w*)\s+(?:\w+\s+){0,2}$", re.I)
+_NOT_AT_END = re.compile(r"\b(nicht( mehr)?|not)\W*$", re.I)
 _TAKEN_OUT = re.compile(r"\b(raus|heraus|weg|out|off|remove|drop|delete|streich\w*|entfern\w*|l(ö|oe)sch\w*)\b", re.I)
 
 
@@ -83,6 +84,11 @@ def unwanted(heard: Heard, catalog: Sequence[Product]) -> list[str]:
 def is_addition(text: str, language: str) -> bool:
     """Whether a product comes on top of what was chosen, rather than instead of it."""
     return bool(_MORE[language].search(text))
+
+
+def is_taken_out(text: str) -> bool:
+    """ "nimm … raus", "drop …", "… doch nicht"."""
+    return bool(_TAKEN_OUT.search(text) or _NOT_AT_END.search(text))
 
 
 def is_all(text: str) -> bool:

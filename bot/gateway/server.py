@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from bot.channels.base import Channel, Door, Malformed, Refused
 from bot.channels.rest import check_token
+from bot.messages import MAX_TEXT_LENGTH
 
 log = logging.getLogger(__name__)
 
@@ -145,8 +146,8 @@ def _text(body: bytes) -> str:
         text = orjson.loads(body)["text"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         raise Malformed('send {"text": "…"}') from None
-    if not isinstance(text, str):
-        raise Malformed("`text` must be a string")
+    if not isinstance(text, str) or len(text) > MAX_TEXT_LENGTH:
+        raise Malformed(f"`text` must be a string of at most {MAX_TEXT_LENGTH} characters")
     return text
 
 

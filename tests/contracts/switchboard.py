@@ -179,15 +179,6 @@ class Switchboard:
         """Keys that a customer's message leaves."""
         return [key.decode() for key in await self.redis.keys("nc:*") if not key.endswith(b":ready")]
 
-    @contextlib.asynccontextmanager
-    async def without_redis(self) -> AsyncIterator[None]:
-        """The connections break, and new ones find nobody."""
-        pool = self.redis.connection_pool
-        path = pool.connection_kwargs["path"]
-        await _reconnected(pool, "/nowhere/redis.sock")
-        yield
-        await _reconnected(pool, path)
-
     async def parked(self) -> list[str]:
         """Errors of the deliveries that were given up, oldest first."""
         shards = [await self.out.parked(shard) for shard in range(self.keys.shards)]
@@ -197,6 +188,16 @@ class Switchboard:
         if self.no_picture:
             raise self.no_picture
         return PNG
+
+
+@contextlib.asynccontextmanager
+async def cut_off(redis: Client) -> AsyncIterator[None]:
+    """The client's connections break, and new ones find nobody."""
+    pool = redis.connection_pool
+    path = pool.connection_kwargs["path"]
+    await _reconnected(pool, "/nowhere/redis.sock")
+    yield
+    await _reconnected(pool, path)
 
 
 async def _reconnected(pool: Any, path: str) -> None:

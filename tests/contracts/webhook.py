@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.contracts.lines import Call, Webhook
+from tests.contracts.switchboard import cut_off
 
 # The open gateway is shared by the examples: nothing here depends on what an earlier one left behind.
 shared = settings(
@@ -68,7 +69,7 @@ class WebhookContract:
 
     async def test_while_redis_is_away_the_vendor_is_told_to_come_again(self, webhook: Webhook) -> None:
         call = webhook.call("hallo", "1")
-        async with webhook.board.without_redis():
+        async with cut_off(webhook.board.redis):
             response = await post(webhook, call)
             assert response.status == 503
             assert int(response.headers["Retry-After"]) >= 1

@@ -15,7 +15,7 @@ from bot.dialogue import patches
 
 junk = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
 kinds = st.sampled_from(["slot", "followup", "bot", "user", "no such event", None, 3])
-events = st.dictionaries(st.sampled_from(["event", "name", "value", "timestamp", "metadata"]), kinds | junk)
+events = st.dictionaries(st.sampled_from(["event", "name", "value", "timestamp", "metadata", "text"]), kinds | junk)
 results = st.fixed_dictionaries(
     {},
     optional={

@@ -41,7 +41,7 @@ from tests.dialogue.dialogues import (
 
 NAME = "rest-kim"
 LOOK_BACK = 4
-in_short = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+in_short = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="session")

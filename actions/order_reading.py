@@ -1,0 +1,178 @@
+"""What an answer means for the draft of an order: of everything that can be said, in any order, what was said now."""
+
+from collections.abc import Callable, Sequence
+
+from actions import order_draft
+from actions.backend.port import Product
+from actions.base import Turn
+from actions.order_draft import Draft, Line
+from actions.order_lines import Lines
+from actions.order_products import ProductChoice
+from actions.product_answers import FOCUS, FOCUS_OPTIONS
+from actions.reading import addresses, amounts, answers
+from actions.reading.heard import Heard, span_of
+from actions.reading.products import names_what_is_not_offered
+from actions.reading.wishes import wishes
+from actions.reading.words import vocabulary
+
+REAL_QUESTIONS = vocabulary(
+    "browse_catalog ask_product compare_products check_availability recommend_for_budget track_order talk_to_human help"
+)
+"""Intents that an unknown name or street is hardly taken for; a greeting or nonsense, it easily is."""
+SHORT = 4
+"""Words of an answer that says nothing else."""
+
+
+class OrderReader:
+    """One message and one draft. Each `read…` says whether it found anything, and puts it into the draft."""
+
+    def __init__(self, turn: Turn, draft: Draft, catalog: Sequence[Product]) -> None:
+        self._turn = turn
+        self._draft = draft
+        self._catalog = catalog
+        self._heard = turn.heard
+
+    def read(self, part: str | None) -> bool:
+        """Everything: the answer to the question about that part, and whatever else is said, new or corrected."""
+        if part == "name" and self._read_name():
+            return True
+        said = addresses.address_said(self._without_products().text, asked=part == "address")
+        rest = self._heard.without(said.spans)
+        found = self._read_lines(rest, part)
+        found = self._read_payment(rest.text) or found
+        if said.parts:
+            order_draft.merge_address(self._draft, said.parts)
+        found = found or bool(said.parts) or self.read_answer(part)
+        return self._say_not_offered(rest, part, found=found) or found or self._read_aspect(part)
+
+    def read_answer(self, part: str | None) -> bool:
+        """Only the answer to the question about that part, for a message that the NLU took for something else."""
+        readers: dict[str | None, Callable[[], bool]] = {
+            "option": self._read_option,
+            "address": self._read_address,
+            "name": self._read_full_name,
+            "payment": lambda: self._read_payment(self._heard.text),
+            "term": lambda: self._edit(lambda lines: lines.take_term(self._heard, asked=True)),
+            "quantity": self._read_quantity,
+        }
+        return part in readers and readers[part]()
+
+    @property
+    def _is_question(self) -> bool:
+        return self._heard.intent in REAL_QUESTIONS
+
+    def _without_products(self) -> Heard:
+        """Names of products are no names of people."""
+        return self._heard.without([span_of(mention) for mention in self._heard.all("product")])
+
+    def _edit(self, change: Callable[[Lines], bool]) -> bool:
+        lines = Lines(self._draft.get("lines") or [], self._catalog, self._turn.language)
+        found = change(lines)
+        self._draft["lines"] = lines.lines
+        return found
+
+    def _read_lines(self, heard: Heard, part: str | None) -> bool:
+        lines = Lines(self._draft.get("lines") or [], self._catalog, self._turn.language)
+        chose = ProductChoice(self._turn, self._draft, lines, self._catalog).take(heard, part)
+        found = chose or lines.take(heard, counts=part not in ("address", "name", "term"))
+        found = lines.take_term(heard, asked=part == "term") or found
+        if answers.is_any_option(heard.text):
+            found = self._choose_any(lines.lines) or found
+        self._draft["lines"] = lines.lines
+        if part is None:
+            self._recall_options()
+        return found
+
+    def _recall_options(self) -> None:
+        """The colour or size in which the product was just spoken of, unless another one is named now."""
+        lines, focus = self._draft["lines"], self._turn.slot(FOCUS) or []
+        if len(lines) == 1 and focus == [lines[0]["product"]]:
+            lines[0]["options"] = {**(self._turn.slot(FOCUS_OPTIONS) or {}), **lines[0]["options"]}
+
+    def _read_option(self) -> bool:
+        line = order_draft.open_line(self._draft, self._catalog)
+        if line is None or self._heard.length > SHORT:
+            return False
+        product = order_draft.product_of(line, self._catalog)
+        only_one = len(order_draft.values_in_stock(line, product)) == 1
+        if answers.is_whatever(self._heard.text) or (self._heard.intent == "affirm" and only_one):
+            return self._choose_any([line])
+        return self._edit(lambda lines: lines.take_options(self._heard))
+
+    def _choose_any(self, lines: Sequence[Line]) -> bool:
+        """Of the options that are open, what is in stock: the customer does not mind."""
+        open_lines = [line for line in lines if order_draft.variant_of(line, self._catalog) is None]
+        for line in open_lines:
+            product = order_draft.product_of(line, self._catalog)
+            line["options"][order_draft.open_option(line, product).id] = order_draft.values_in_stock(line, product)[
+                0
+            ].id
+        return bool(open_lines)
+
+    def _read_quantity(self) -> bool:
+        return self._heard.length <= SHORT and self._edit(lambda lines: lines.take_quantity(self._heard, counts=True))
+
+    def _read_address(self) -> bool:
+        """Pieces of it too, unless the message is a real question."""
+        parts = addresses.address_said(self._heard.text, asked=True).parts
+        if not parts and not self._is_question:
+            parts = self._lone_part()
+        if not parts or (self._is_question and not {"street", "postal_code"} <= parts.keys()):
+            return False
+        order_draft.merge_address(self._draft, parts)
+        return True
+
+    def _lone_part(self) -> dict[str, str]:
+        """A town or a name that came alone."""
+        missing = order_draft.missing_in_address(self._draft)
+        city = addresses.city_said(self._heard.text) if "city" in missing and "street" not in missing else None
+        if city or self._heard.intent in ("affirm", "deny"):
+            return {"city": city} if city else {}
+        name = addresses.name_said(self._heard.text)
+        return {"name": name} if name and addresses.is_name(name) else {}
+
+    def _read_full_name(self) -> bool:
+        """A name that the NLU took for something else has at least two words."""
+        return not self._is_question and addresses.is_name(self._heard.text) and self._read_name()
+
+    def _read_name(self) -> bool:
+        if self._is_question or self._heard.intent in ("affirm", "deny", "change_order", "stop"):
+            return False
+        name = addresses.name_said(self._heard.text)
+        if name:
+            order_draft.merge_address(self._draft, {"name": name})
+        return bool(name)
+
+    def _read_payment(self, text: str) -> bool:
+        method = answers.payment_method(text)
+        if method:
+            self._draft["payment"] = method
+        return method is not None
+
+    def _say_not_offered(self, heard: Heard, part: str | None, *, found: bool) -> bool:
+        """When a size or a colour is named that the product spoken of does not have."""
+        lines: Sequence[Line] = self._draft["lines"]
+        line = order_draft.open_line(self._draft, self._catalog) or (None if found else next(iter(lines), None))
+        if line is None or self._names_another(heard, line):
+            return False
+        product = order_draft.product_of(line, self._catalog)
+        if not self._is_not_offered(heard, line, product, is_asked=part == "option"):
+            return False
+        self._turn.say("utter_not_offered_here", product=product.name)
+        return True
+
+    def _names_another(self, heard: Heard, line: Line) -> bool:
+        return any(wish.product and wish.product.id != line["product"] for wish in wishes(heard, self._catalog))
+
+    def _is_not_offered(self, heard: Heard, line: Line, product: Product, *, is_asked: bool) -> bool:
+        option = order_draft.open_option(line, product)
+        is_number = all(value.id.isdigit() for value in option.values) and amounts.bare_number(heard.text) is not None
+        is_other_size = is_asked and is_number and option.id not in line["options"]
+        return is_other_size or names_what_is_not_offered(heard.text, product)
+
+    def _read_aspect(self, part: str | None) -> bool:
+        """ "die Adresse stimmt nicht": what was known of it is asked anew."""
+        if part is None or self._heard.intent in ("affirm", "stop"):
+            return False
+        aspect = answers.aspect_named(self._heard.text)
+        return aspect is not None and aspect != part and order_draft.forget(self._draft, aspect)

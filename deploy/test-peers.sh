@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Walks the order journey against servers that other people wrote: `make test-peers`.
+#
+# They are installed by name, apart from the project, under .nochannel/peers (PEERS_DIR for another folder), and listen on
+# 127.0.0.1 only. What cannot be installed here (no network, no npm) is skipped and said so; REQUIRE=all makes that an error.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+PEERS_DIR=${PEERS_DIR:-.nochannel/peers}
+REQUIRE=${REQUIRE:-what-is-here}
+PYTHON_PEERS=(telemelya==0.2.2 "moto[server,s3]>=5,<6" "httpx<1" behave pillow)
+NPM_PEERS=(telegram-test-api@4.2.1)
+UV=$(command -v uv || echo .nochannel/tools/bin/uv)
+skipped=()
+
+skip() { # what, why
+  skipped+=("$1: $2")
+}
+
+install_python_peers() {
+  local installed="$PEERS_DIR/venv/.installed"
+  [[ "$(cat "$installed" 2> /dev/null)" == "${PYTHON_PEERS[*]}" ]] && return
+  command -v "$UV" > /dev/null || { echo "there is no uv; \`make train\` installs one" && return 1; }
+  rm -rf "$PEERS_DIR/venv"
+  "$UV" venv --quiet --python .venv/bin/python "$PEERS_DIR/venv" &&
+    "$UV" pip install --quiet --python "$PEERS_DIR/venv/bin/python" "${PYTHON_PEERS[@]}" &&
+    echo "${PYTHON_PEERS[*]}" > "$installed"
+}
+
+install_npm_peers() {
+  local installed="$PEERS_DIR/npm/.installed"
+  [[ "$(cat "$installed" 2> /dev/null)" == "${NPM_PEERS[*]}" ]] && return
+  command -v npm > /dev/null || { echo "there is no npm" && return 1; }
+  npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$PEERS_DIR/npm" "${NPM_PEERS[@]}" &&
+    echo "${NPM_PEERS[*]}" > "$installed"
+}
+
+mkdir -p "$PEERS_DIR"
+log="$PEERS_DIR/install.log"
+tests=()
+if install_python_peers > "$log" 2>&1; then
+  tests+=(tests/peers/test_telemelya.py)
+else
+  skip "Telegram by webhook (telemelya)" "$(tail -n 1 "$log")"
+fi
+if install_npm_peers > "$log" 2>&1; then
+  tests+=(tests/peers/test_telegram_test_api.py)
+else
+  skip "Telegram by polling (telegram-test-api)" "$(tail -n 1 "$log")"
+fi
+
+status=0
+if ((${#tests[@]})); then
+  PEERS_DIR="$PEERS_DIR" .venv/bin/python -m pytest -n 0 -rs "${tests[@]}" || status=$?
+fi
+for line in "${skipped[@]}"; do
+  echo "skipped: $line"
+done
+((${#skipped[@]})) && [[ "$REQUIRE" == all ]] && status=1
+exit "$status"

@@ -1,0 +1,61 @@
+"""Collected only by deploy/test-peers.sh, which installs the third parties and names their folder in PEERS_DIR."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.peers.journey import Bystander, Shop
+from tests.peers.processes import free_port
+from tests.processes.installation import Installation
+
+collect_ignore_glob = [] if os.environ.get("PEERS_DIR") else ["test_*.py"]
+
+Start = Callable[..., Installation]
+"""Starts an installation with these settings."""
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    """A short path, because sockets' paths must be."""
+    path = Path(tempfile.mkdtemp(prefix="nc"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def start(directory: Path, model: Path) -> Iterator[Start]:
+    """The assistant as `python -m bot run`, on a port and in a folder of its own."""
+    started: list[Installation] = []
+
+    def start_one(**environment: str) -> Installation:
+        (directory / "bot").mkdir()
+        installation = Installation(directory / "bot", workers=1, environment=environment)
+        started.append(installation)
+        installation.start()
+        return installation
+
+    yield start_one
+    for installation in started:
+        assert installation.stop() == 0
+
+
+@pytest.fixture
+def shop(directory: Path) -> Shop:
+    return Shop(directory / "bot")
+
+
+@pytest.fixture
+async def bystander(directory: Path) -> AsyncIterator[Bystander]:
+    bystander = Bystander(directory / "bot")
+    yield bystander
+    await bystander.close()
+
+
+@pytest.fixture
+def port() -> int:
+    """Of a third party's server."""
+    return free_port()
