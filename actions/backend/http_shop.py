@@ -53,16 +53,6 @@ class HttpShop:
             self._catalog = (now, tuple(Product.model_validate(product) for product in found["items"]))
         return self._catalog[1]
 
-    async def _read_catalog(self) -> tuple[Product, ...]:
-        """As the shop has it now, or had it last: what it sells changes slowly, and an order is checked anew."""
-        try:
-            found = await self._call("GET", "/v1/products")
-        except Unavailable:
-            if self._catalog is None:
-                raise
-            return self._catalog[1]
-        return tuple(Product.model_validate(product) for product in found["items"])
-
     async def quote(self, items: Sequence[Item]) -> Quote:
         return Quote.model_validate(await self._call("POST", "/v1/quotes", body={"items": _items(items)}))
 
