@@ -1,5 +1,6 @@
 # make run   the assistant on http://localhost:8080, with embedded Redis and shop (PORT=8081 make run for another port)
 # make test  all tests that need no service and no browser download
+# make test-peers the order journey against third-party servers, installed by name (network, npm)
 # make check formatting, lint, types, import directions, tests (TESTED=yes leaves the tests out: they have just run)
 SHELL := /bin/bash
 UV_TARGET := .nochannel/tools
@@ -10,7 +11,7 @@ export UV_COMPILE_BYTECODE := 1
 # bytecode is written even where the environment says otherwise: it halves the start
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run chat train test check bench nlu-report format settings clean
+.PHONY: run chat train test test-peers check bench nlu-report format settings clean
 
 run: train
 	@$(PY) -m bot run
@@ -24,6 +25,9 @@ train: .venv/.synced
 test: .venv/.synced
 	@$(PY) -m bot train
 	@$(PY) -m pytest
+
+test-peers: train
+	@bash deploy/test-peers.sh
 
 check: .venv/.synced
 	@.venv/bin/ruff format --check .

@@ -289,10 +289,11 @@ def _pressed(update: Update, query: CallbackQuery) -> Incoming | None:
 
 
 def _title(message: Any, data: str) -> str:
-    """What the pressed button said, read from the message that it belongs to."""
+    """What the pressed button said, read from the message that it belongs to; its data where that is too old to be shown."""
     keyboard = message.reply_markup if isinstance(message, Message) else None
     buttons = [button for row in keyboard.inline_keyboard for button in row] if keyboard else []
-    return next((button.text for button in buttons if button.callback_data == data), "")
+    words = "" if data.startswith(("/", "#")) else data
+    return next((button.text for button in buttons if button.callback_data == data), words)
 
 
 def _language(code: str | None) -> str | None:

@@ -241,6 +241,14 @@ async def test_a_button_under_a_message_that_telegram_forgot_still_works(line: T
     assert (incoming.text, incoming.payload) == ("", "/affirm")
 
 
+async def test_words_behind_a_forgotten_button_are_what_was_said(line: TelegramLine) -> None:
+    update = payload("button_of_an_old_message")
+    update["callback_query"]["data"] = "Rot"
+    await line.delivers(update)
+    [incoming] = await line.board.waiting(KIM)
+    assert incoming.text == "Rot"
+
+
 async def test_a_long_payload_that_we_forgot_is_understood_by_its_title(line: TelegramLine) -> None:
     async with line.board.working():
         await line.board.deliver(KIM, Reply(text="Welche?", buttons=(Button("Die schwarze", LONG_PAYLOAD),)))
