@@ -1,6 +1,7 @@
 """The way to the database: SQLite by default, PostgreSQL by URL, one code for both."""
 
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, event, literal, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -30,7 +31,6 @@ PASSING_SQLITE_CODES = frozenset(
 )
 
 SQLITE_PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # an order that was confirmed survives a power cut
     "PRAGMA foreign_keys = ON",
 )
@@ -126,11 +126,25 @@ def _set_up_sqlite(engine: AsyncEngine, begin: str, wait_milliseconds: int) -> N
         cursor = connection.cursor()
         for pragma in (f"PRAGMA busy_timeout = {wait_milliseconds}", *SQLITE_PRAGMAS):
             cursor.execute(pragma)
+        _write_ahead(cursor, wait_milliseconds)
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+
+
+def _write_ahead(cursor: DBAPICursor, wait_milliseconds: int) -> None:
+    """SQLite does not wait, as it does elsewhere, when two connections turn a new file to WAL at the same moment."""
+    deadline = time.monotonic() + wait_milliseconds / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if not _passes_on_sqlite(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def is_outage(error: BaseException) -> bool:
