@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pycrfsuite
@@ -15,6 +16,8 @@ from bot.nlu.numbers import SCALES, number_word
 from bot.nlu.text import Token, tokenise
 
 OUTSIDE = "O"
+WITHOUT_ENTITIES = 3
+"""Of messages in which nothing is named, one in so many is learned from: they say little, and are the most."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ def train(examples: Sequence[Annotated], lexicons: Lexicons) -> bytes:
     """Weights learned from annotated messages."""
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
     trainer.set_params({"c1": 0.2, "c2": 0.05, "max_iterations": 80, "feature.possible_transitions": True})
-    for example in examples:
+    plain = (example for example in examples if not example.spans)
+    for example in (*(example for example in examples if example.spans), *islice(plain, 0, None, WITHOUT_ENTITIES)):
         tokens = tokenise(example.text)
         trainer.append(features(tokens, example.intent, lexicons), bilou(tokens, example.spans))
     with tempfile.TemporaryDirectory() as folder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,18 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.nlu.component import TrainedComponent, in_reading_order
 from bot.nlu.net import DenseRows, Floats, Indices, Net, Recipe, SparseRows, softmax, train
 from bot.nlu.ngrams import NgramSpace
-from bot.nlu.sentence_encoder import sentence_vector
+from bot.nlu.sentence_encoder import trained_vector, way_to_vector
 
 RANKED = 10
 """Intents listed in a message's ranking."""
-NGRAM_RECIPE = Recipe(units=64, members=2, input_dropout=0.65, rate=0.02)
-VECTOR_RECIPE = Recipe(units=192, members=3, input_dropout=0.1, rate=0.01)
+NGRAM_RECIPE = Recipe(units=128, members=2, input_dropout=0.5, rate=0.02, batch=128)
+VECTOR_RECIPE = Recipe(units=384, members=3, input_dropout=0.1, rate=0.01, unit_dropout=0.6, batch=128)
 VECTOR_SCALE = 10.0
 """Sentence vectors have length 1, that is values around 0.04: too small for the net to learn from in few epochs."""
 EVENNESS = 0.25
 """How far confidences are freed from the number of examples per intent, which says little about how often it is meant."""
+SURE = 0.8
+"""Confidence from which the n-grams' word is taken: on held-back messages the vectors change nothing above it."""
 HELD_BACK = 10
 """One example in so many is kept from a first training and calibrates the confidences of the second."""
 
@@ -40,48 +42,66 @@ class Reading:
     vector: Floats | None
 
 
+Weights = tuple[float, float]
+"""How much the word of each expert counts."""
+
+
 @dataclass(frozen=True)
 class Experts:
-    """Two nets, one on n-grams (which know our words) and one on sentence vectors (which know the language)."""
+    """Two nets, one on n-grams (which know our words) and one on sentence vectors (which know the language).
+
+    Where the first is sure, the second is not asked: it needs a vector, which costs ten times as much.
+    """
 
     ngrams: Net
     vectors: Net | None
     shares: Floats
-    weights: tuple[float, float] = (1.0, 1.0)
+    weights: Weights = (1.0, 1.0)
+    alone: float = 1.0
 
     @classmethod
-    def trained(cls, space: NgramSpace, readings: Sequence[Reading], labels: Indices, seed: int) -> Experts:
+    def trained(
+        cls, space: NgramSpace, readings: Sequence[Reading], labels: Indices, seed: int, **changed: int
+    ) -> Experts:
+        """Experts that learned from these; `changed` are values of their recipes."""
         sparse = SparseRows.of([reading.ngrams for reading in readings], len(space))
-        ngrams = train(sparse, labels, replace(NGRAM_RECIPE, seed=seed)).halved()
+        ngrams = train(sparse, labels, replace(NGRAM_RECIPE, seed=seed, **changed)).halved()
         shares = (np.bincount(labels) / len(labels)).astype(np.float32)
         vectors = [reading.vector for reading in readings if reading.vector is not None]
         if len(vectors) < len(readings):
             return cls(ngrams, None, shares)
         dense = DenseRows(np.stack(vectors) * np.float32(VECTOR_SCALE))
-        return cls(ngrams, train(dense, labels, replace(VECTOR_RECIPE, seed=seed)).halved(), shares)
+        return cls(ngrams, train(dense, labels, replace(VECTOR_RECIPE, seed=seed, **changed)).halved(), shares)
 
-    def opinions(self, reading: Reading) -> tuple[Floats, Floats]:
+    def _opinions(self, reading: Reading) -> tuple[Floats, Floats]:
         """Log-probabilities of both; the second's are zeros where there is no vector."""
         from_ngrams = _log_softmax(self.ngrams.sparse_logits(*reading.ngrams))
-        if self.vectors is None or reading.vector is None:
-            return from_ngrams, np.zeros_like(from_ngrams)
-        return from_ngrams, _log_softmax(self.vectors.dense_logits(reading.vector * np.float32(VECTOR_SCALE)))
+        return from_ngrams, np.zeros_like(from_ngrams) if reading.vector is None else self._from_vector(reading.vector)
 
-    def confidences(self, reading: Reading) -> Floats:
-        """Probability per label: the product of the experts' opinions, each to the power of its weight."""
-        return softmax(self._joined(*self.opinions(reading), self.weights))
+    def _from_vector(self, vector: Floats) -> Floats:
+        assert self.vectors is not None
+        return _log_softmax(self.vectors.dense_logits(vector * np.float32(VECTOR_SCALE)))
 
-    def _joined(self, from_ngrams: Floats, from_vectors: Floats, weights: tuple[float, float]) -> Floats:
+    def confidences(self, ngrams: tuple[Indices, Floats], way_to_vector: Callable[[], Floats] | None) -> Floats:
+        """Probability per label: what n-grams say, and where they are unsure, the product of both experts' opinions."""
+        from_ngrams = _log_softmax(self.ngrams.sparse_logits(*ngrams))
+        confidences = softmax(self._joined(from_ngrams, np.zeros_like(from_ngrams), (self.alone, 0.0)))
+        if self.vectors is None or way_to_vector is None or confidences.max() >= SURE:
+            return confidences
+        return softmax(self._joined(from_ngrams, self._from_vector(way_to_vector()), self.weights))
+
+    def _joined(self, from_ngrams: Floats, from_vectors: Floats, weights: Weights) -> Floats:
         return np.asarray(from_ngrams * weights[0] + from_vectors * weights[1] - EVENNESS * np.log(self.shares))
 
-    def calibrated(self, readings: Sequence[Reading], labels: Indices) -> tuple[float, float]:
-        """The weights under which messages not trained on are likeliest: they balance the experts and their certainty."""
-        opinions = [self.opinions(reading) for reading in readings]
+    def calibrated(self, readings: Sequence[Reading], labels: Indices) -> Experts:
+        """The same experts, weighed so that messages they were not trained on are likeliest."""
+        opinions = [self._opinions(reading) for reading in readings]
         first, second = np.stack([one for one, _ in opinions]), np.stack([two for _, two in opinions])
-        steps = np.arange(0.3, 2.01, 0.05)
-        candidates = [(one, two) for one in steps for two in (steps if self.vectors else [0.0])]
-        one, two = min(candidates, key=lambda weights: _surprise(self._joined(first, second, weights), labels))
-        return float(one), float(two)
+        surprise: Callable[[Weights], float] = lambda weights: _surprise(self._joined(first, second, weights), labels)  # noqa: E731
+        steps = [float(step) for step in np.arange(0.3, 2.01, 0.05)]
+        alone, _ = min(((one, 0.0) for one in steps), key=surprise)
+        both = min(((one, two) for one in steps for two in steps), key=surprise) if self.vectors else (alone, 0.0)
+        return replace(self, weights=both, alone=alone)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -102,26 +122,24 @@ class IntentNet(TrainedComponent, IntentClassifier):
             return
         self.labels = sorted({example.get(INTENT) for example in ordered})
         self.space = NgramSpace.fit([example.get(TEXT) for example in ordered])
-        readings = [self._reading(example) for example in ordered]
+        readings = [Reading(self.space.vector(example.get(TEXT)), trained_vector(example)) for example in ordered]
         numbers = np.array([self.labels.index(example.get(INTENT)) for example in ordered])
         held_back = np.array([crc32(example.get(TEXT).encode()) % HELD_BACK == 0 for example in ordered])
-        weights = self._weights(readings, numbers, held_back)
-        self.experts = replace(Experts.trained(self.space, readings, numbers, self.config["seed"]), weights=weights)
+        experts = Experts.trained(self.space, readings, numbers, self.config["seed"])
+        rehearsed = self._rehearsed(readings, numbers, held_back)
+        self.experts = replace(experts, weights=rehearsed.weights, alone=rehearsed.alone) if rehearsed else experts
 
-    def _weights(
+    def _rehearsed(
         self, readings: Sequence[Reading], labels: Indices, held_back: np.ndarray[Any, Any]
-    ) -> tuple[float, float]:
-        """Weights of the experts, chosen on examples that a first training did not see."""
+    ) -> Experts | None:
+        """Experts of a first, shorter training, weighed on the examples that it did not see; None if there are too few."""
         learned, kept = np.flatnonzero(~held_back), np.flatnonzero(held_back)
         if not len(kept) or set(labels[learned]) != set(labels):
-            return (1.0, 1.0)
+            return None
         first = Experts.trained(
-            self.space, [readings[place] for place in learned], labels[learned], self.config["seed"]
+            self.space, [readings[place] for place in learned], labels[learned], self.config["seed"], members=1
         )
         return first.calibrated([readings[place] for place in kept], labels[kept])
-
-    def _reading(self, message: Message) -> Reading:
-        return Reading(self.space.vector(message.get(TEXT) or ""), sentence_vector(message))
 
     def understand(self, message: Message) -> None:
         ranking = self._ranking(message) if self.labels else []
@@ -130,14 +148,18 @@ class IntentNet(TrainedComponent, IntentClassifier):
 
     def _ranking(self, message: Message) -> list[dict[str, Any]]:
         """All intents, the most likely first."""
-        confidences = self.experts.confidences(self._reading(message))
+        ngrams = self.space.vector(message.get(TEXT) or "")
+        confidences = self.experts.confidences(ngrams, way_to_vector(message))
         order = np.argsort(-confidences, kind="stable")
         return [{"name": self.labels[label], "confidence": float(confidences[label])} for label in order]
 
     def save(self, folder: Path) -> None:
         if not self.labels:
             return
-        kept = {"labels": self.labels, "weights": self.experts.weights, "shares": self.experts.shares.tolist()}
+        experts = self.experts
+        kept = {
+            "labels": self.labels, "weights": experts.weights, "alone": experts.alone, "shares": experts.shares.tolist()
+        }  # fmt: skip
         (folder / "intents.json").write_text(json.dumps(kept), encoding="utf-8")
         self.space.save(folder / "space.npz")
         self.experts.ngrams.save(folder / "ngrams.npz")
@@ -156,6 +178,7 @@ class IntentNet(TrainedComponent, IntentClassifier):
             Net.load(vectors) if vectors.exists() else None,
             np.array(kept["shares"], dtype=np.float32),
             tuple(kept["weights"]),
+            kept["alone"],
         )
 
 

