@@ -61,6 +61,15 @@ class Turn:
         last = max((index for index, event in enumerate(events) if event.get("event") == "user"), default=-1)
         return list(events[last + 1 :])
 
+    @cached_property
+    def said_before(self) -> list[Event]:
+        """What was answered to the customer's message before this one."""
+        events = self.tracker.events
+        users = [index for index, event in enumerate(events) if event.get("event") == "user"]
+        if len(users) < 2:
+            return []
+        return [event for event in events[users[-2] : users[-1]] if event.get("event") == "bot"]
+
     def say(self, response: str, buttons: Sequence[Button] = (), cards: Sequence[Card] = (), **values: Any) -> None:
         """A response of domain.yml, filled with values; buttons and cards beside it."""
         extra: dict[str, Any] = {"elements": list(cards)} if cards else {}
@@ -73,10 +82,7 @@ class Turn:
 
     def has_said(self, response: str) -> bool:
         """Whether this turn said it already."""
-        said = (
-            event.get("metadata", {}).get("utter_action") for event in self.since_message if event.get("event") == "bot"
-        )
-        return response in said
+        return response in (response_of(event) for event in self.since_message if event.get("event") == "bot")
 
     def money(self, money: Money) -> str:
         return wording.money(money.amount, money.currency, self.language)
@@ -122,6 +128,11 @@ class GoalAction(Action, abc.ABC):
     def unavailable(self, _turn: Turn) -> list[Event]:
         """What changes when the shop did not answer."""
         return []
+
+
+def response_of(said: Event) -> str:
+    """The response of domain.yml that something said is; empty for what was said again."""
+    return str((said.get("metadata") or {}).get("utter_action") or "")
 
 
 def button(title: str, intent: str, **entities: str) -> Button:

@@ -7,7 +7,7 @@ from actions.backend.port import Money, Product
 from actions.base import Event, GoalAction, Turn
 from actions.product_answers import Question, ask_back, focus
 from actions.reading import amounts
-from actions.reading.products import is_about_cheapest
+from actions.reading.products import is_about_cheapest, products_for
 from actions.reading.wishes import wishes
 from actions.showing import MAX_CARDS, card, cards
 
@@ -23,6 +23,7 @@ class RecommendForBudget(GoalAction):
     async def act(self, turn: Turn) -> list[Event]:
         catalog = await turn.backend.products()
         named = [product for wish in wishes(turn.heard, catalog) for product in wish.products]
+        named = named or products_for(turn.heard.text, catalog)
         budget = amounts.budget(turn.heard)
         if budget:
             return self.recommend(turn, Question(turn.heard.text, tuple(named or catalog)), budget)

@@ -8,7 +8,7 @@ from actions.backend.port import Product
 from actions.base import Event, GoalAction, Turn
 from actions.facts import extras_offered, facts
 from actions.product_answers import ProductAnswer, Question, focus, in_focus, say_unknown
-from actions.reading.products import names_what_is_not_offered, options_named
+from actions.reading.products import names_what_is_not_offered, options_named, products_for
 from actions.reading.wishes import wishes
 from actions.showing import (
     MAX_CARDS,
@@ -38,6 +38,7 @@ class BrowseCatalog(GoalAction):
         shown = [product for wish in wishes(turn.heard, catalog) for product in wish.products]
         if not shown and turn.heard.all("product"):
             return await say_unknown(turn)
+        shown = shown or products_for(turn.heard.text, catalog)
         if not shown:
             turn.say(
                 "utter_catalog",
@@ -90,7 +91,7 @@ def answer_for_several(turn: Turn, question: Question) -> list[Event]:
     leader = features.best(question.text, question.products)
     if leader is None:
         turn.say("utter_features_of_several", features=lines)
-        return focus(question.products)
+        return focus([product for product in question.products if told[product.name]])
     turn.say("utter_best_of_several", buttons=order_offer(turn, leader), features=lines, product=leader.name)
     return focus([leader])
 

@@ -1,13 +1,15 @@
 """The questions of an order, new or changed, each asked only for what is missing."""
 
 import abc
+from collections.abc import Sequence
 
 from actions import order_draft, wording
-from actions.backend.port import PAYMENT_METHODS
-from actions.base import Button, Event, GoalAction, Turn, answer_button, button
+from actions.backend.port import PAYMENT_METHODS, Product
+from actions.base import Button, Event, GoalAction, Turn, answer_button, button, response_of
 from actions.order_draft import Draft
 from actions.showing import cards, kind_buttons, kinds_in_words
 
+WHICH = ("utter_which_of_these", "utter_which_of_these_again")
 DRAFT_OF = {"order_form": "order_draft", "change_form": "change_draft"}
 
 
@@ -37,12 +39,19 @@ class AskOrderProduct(OrderQuestion):
         catalog = await turn.backend.products()
         pending = (draft.get("pending") or {}).get("products") or ()
         if pending:
-            turn.say(
-                "utter_which_of_these", cards=cards(turn, [product for product in catalog if product.id in pending])
-            )
+            self._ask_which(turn, [product for product in catalog if product.id in pending])
             return
         response = "utter_unknown_product" if draft.get("hint") == "unknown" else "utter_ask_order_product"
         turn.say(response, buttons=kind_buttons(turn, catalog, "place_order"), kinds=kinds_in_words(turn, catalog))
+
+    def _ask_which(self, turn: Turn, products: Sequence[Product]) -> None:
+        """Cards at first; who has them on the screen already is asked in a sentence."""
+        if not any(response_of(said) in WHICH for said in turn.said_before):
+            turn.say("utter_which_of_these", cards=cards(turn, products))
+            return
+        names = [product.name for product in products]
+        buttons = [answer_button(name) for name in names]
+        turn.say("utter_which_of_these_again", buttons=buttons, products=turn.listed(names, choice=True))
 
 
 class AskOrderOption(OrderQuestion):

@@ -4,7 +4,7 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction
 
-from actions.base import Button, Event, GoalAction, Turn, button
+from actions.base import Button, Event, GoalAction, Turn, button, response_of
 from actions.product_answers import in_focus
 from actions.reading.heard import Guess
 from actions.reading.words import vocabulary, words_of
@@ -97,7 +97,7 @@ class Repeat(GoalAction):
     action_name = "action_repeat"
 
     async def act(self, turn: Turn) -> list[Event]:
-        said = _last_said(turn.tracker.events)
+        said = turn.said_before
         if not said:
             turn.say("utter_nothing_to_repeat")
         for message in said:
@@ -151,8 +151,8 @@ class Affirmed(GoalAction):
     action_name = "action_affirmed"
 
     async def act(self, turn: Turn) -> list[Event]:
-        last = _last_said(turn.tracker.events)[-1:]
-        offered = _response_of(last[0]) if last else ""
+        last = turn.said_before[-1:]
+        offered = response_of(last[0]) if last else ""
         if offered == "utter_clarify_one":
             return [FollowupAction(ACTIONS[_intent_offered(last[0])])]
         if offered in SHOWN and in_focus(turn, await turn.backend.products()):
@@ -161,20 +161,8 @@ class Affirmed(GoalAction):
         return []
 
 
-def _last_said(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What was said between the last two messages of the customer."""
-    users = [index for index, event in enumerate(events) if event.get("event") == "user"]
-    if len(users) < 2:
-        return []
-    return [event for event in events[users[-2] : users[-1]] if event.get("event") == "bot"]
-
-
 def _is_question_of_form(message: dict[str, Any]) -> bool:
-    return _response_of(message).startswith("utter_ask")
-
-
-def _response_of(message: dict[str, Any]) -> str:
-    return str((message.get("metadata") or {}).get("utter_action") or "")
+    return response_of(message).startswith("utter_ask")
 
 
 def _intent_offered(message: dict[str, Any]) -> str:

@@ -16,6 +16,14 @@ KIND_WORDS = {
     "chair": "stuhl stuehle sessel chair chairs schreibtischstuhl sitz seat stuehlen",
     "shoe": "schuh schuhe schuhen laufschuh laufschuhe sneaker sneakers shoe shoes trainers turnschuhe laufschuhen",
 }
+PURPOSES = {
+    "drone": r"flieg\w*|fly|flying|flies|abheben|in die luft|(?:von oben|aus der luft) (?:film|fotograf)\w*|aerial\w*",
+    "e_bike": r"radeln|strampeln|radfahr\w*|in die pedale|pedal\w*|zwei räder|two wheels|cycl(?:e|ing)",
+    "car": r"vier räder|four wheels|autofahr\w*|führerschein|driving|driver'?s licen[cs]e",
+    "chair": r"(?:zum )?sitzen|sitzgelegenheit|rücken(?:schmerz\w*)?|ruecken\w*|bandscheibe\w*|sit (?:on|in)|sitting|back ?(?:pain|ache)|my back",
+    "shoe": r"(?:zum )?(?:joggen|laufen)|jogging|lauftraining|marathon\w*|running|(?:an den|für die) füße?n?",
+}
+"""What people want to do, where they name no thing to do it with."""
 NICKNAMES = {
     "lastenrad": "urbano-cargo", "cargobike": "urbano-cargo", "cargo bike": "urbano-cargo", "lastenfahrrad": "urbano-cargo",
     "buerostuhl": "sitsense-office", "office chair": "sitsense-office", "desk chair": "sitsense-office",
@@ -77,6 +85,12 @@ def products_named(words: str, catalog: Sequence[Product]) -> tuple[Product, ...
         return tuple(product for score, product in scored if score == best)
     kind = kind_named(words)
     return tuple(product for product in catalog if product.kind == kind)
+
+
+def products_for(text: str, catalog: Sequence[Product]) -> list[Product]:
+    """Of the only kind that serves what the text wants to do: "was zum fliegen"; none when it says nothing of that."""
+    kinds = [kind for kind, words in PURPOSES.items() if re.search(rf"\b(?:{words})\b", text, re.I)]
+    return [product for product in catalog if [product.kind] == kinds]
 
 
 def kind_named(words: str) -> str | None:

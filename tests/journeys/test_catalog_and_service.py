@@ -62,3 +62,26 @@ async def test_it_admits_to_be_a_program(house: House) -> None:
 
 async def test_who_has_no_order_is_told_so(house: House) -> None:
     assert "keine Bestellung" in await house.customer().says("wo ist mein paket?")
+
+
+async def test_what_it_is_for_tells_the_kind(house: House) -> None:
+    answer = await house.customer().says("ich such was zum fliegen für meinen sohn, hab so 600 euro")
+    assert "AeroPix Mini" in answer
+    assert "SitSense" not in answer
+    assert "StrideLab" not in answer
+
+
+async def test_a_fact_that_only_one_of_those_shown_has_tells_which_is_meant(house: House) -> None:
+    kim = house.customer()
+    await kim.says("was kann ich mir für 80 euro im monat leisten?")
+    assert "Flugzeit" in await kim.says("und wie lang kann die drohne in der luft bleiben?")
+
+
+async def test_who_answers_something_else_is_asked_for_the_model_without_all_cards_again(house: House) -> None:
+    kim = house.customer()
+    await kim.says("ich möchte eine drohne bestellen")
+    answer = await kim.says("an Jonas Reuter, Lindenweg 12, 04107 Leipzig, mit paypal")
+    assert "AeroPix Mini, AeroPix Pro oder AeroPix Cinema" in answer
+    assert not any(reply.cards for reply in kim.replies())
+    assert "Rot oder Weiß" in await kim.presses("AeroPix Mini")
+    assert "Jonas Reuter" in await kim.says("rot")
