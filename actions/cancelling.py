@@ -1,14 +1,16 @@
 """Cancelling an order."""
 
+from collections import Counter
 from copy import deepcopy
 
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.backend.port import NotAllowed, NotFound, Unavailable
 from actions.base import Event, GoalAction, Turn, yes_no
-from actions.forms import QUESTIONS_OF_THEIR_OWN, Draft, Form, go_on, reopen
+from actions.forms import QUESTIONS_OF_THEIR_OWN, Draft, Form, go_on, is_put_off, reopen
 from actions.own_orders import choose_order, number_said, order_buttons, order_with, say_too_late
-from actions.reading.answers import agrees, has_reservation
+from actions.reading.answers import agrees, has_reservation, wavers
+from actions.reading.wishes import wishes
 from actions.showing import lines_in_words
 
 
@@ -21,8 +23,15 @@ class CancelForm(Form):
 
     async def take(self, turn: Turn, draft: Draft, question: str | None) -> bool:
         intent = turn.heard.intent
+        draft["hint"] = None
         if question is not None and intent in ("stop", "deny"):
             draft["state"] = "dropped"
+            return True
+        if question == "cancel_confirmed" and is_put_off(turn.heard):
+            draft["hint"] = "waiting"
+            return True
+        if draft.get("number") and await self._is_part(turn, draft["number"]):
+            draft["state"] = "part"
             return True
         if (
             question is None
@@ -47,10 +56,24 @@ class CancelForm(Form):
         except NotFound:
             turn.say("utter_order_not_found")
             draft["state"] = None if draft.get("number") or await order_buttons(turn, "cancel_order") else "nothing"
+        if draft.get("number") and await self._is_part(turn, draft["number"]):
+            draft["state"] = "part"
+
+    async def _is_part(self, turn: Turn, number: str) -> bool:
+        """Whether only some of the order's products, or some pieces of them, are named."""
+        ordered: Counter[str] = Counter()
+        for line in (await order_with(turn, number)).items:
+            ordered[line.product_id] += line.quantity
+        pieces = 0
+        for wish in wishes(turn.heard, await turn.backend.products()):
+            named = [product.id for product in wish.products if product.id in ordered]
+            pieces += sum(part.quantity or 0 for part in wish.portions) or sum(ordered[product] for product in named)
+        return 0 < pieces < ordered.total()
 
     def _agrees(self, turn: Turn) -> bool:
         """A yes, or the wish once more."""
-        return (agrees(turn.heard) or turn.heard.intent == "cancel_order") and not has_reservation(turn.heard.text)
+        said_again = turn.heard.intent == "cancel_order" and not wavers(turn.heard.text)
+        return (agrees(turn.heard) or said_again) and not has_reservation(turn.heard.text)
 
     def _confirm(self, turn: Turn, draft: Draft) -> None:
         if draft.get("shown") == draft["number"]:
@@ -83,7 +106,9 @@ class AskCancelConfirmed(GoalAction):
 
     async def act(self, turn: Turn) -> list[Event]:
         draft = deepcopy(turn.slot("cancel_draft"))
-        if draft.get("tried"):
+        if draft.get("hint") == "waiting":
+            turn.say("utter_no_hurry", buttons=yes_no(turn))
+        elif draft.get("tried"):
             turn.say("utter_ask_again", buttons=yes_no(turn))
         else:
             await self._say_summary(turn, draft["number"])
@@ -103,6 +128,8 @@ class FinishCancel(GoalAction):
 
     async def act(self, turn: Turn) -> list[Event]:
         draft = turn.slot("cancel_draft") or {}
+        if draft.get("state") == "part":
+            return [SlotSet("cancel_draft", None), FollowupAction("change_form")]
         try:
             await self._end(turn, draft)
         except NotAllowed as error:

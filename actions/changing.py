@@ -56,7 +56,7 @@ class ChangeForm(OrderEditing):
             return f"order_{part}"
         return "change_confirmed" if order_draft.contents(draft) != draft["before"] else "change_what"
 
-    def is_given_up(self, turn: Turn) -> bool:
+    async def is_given_up(self, turn: Turn, _draft: Draft) -> bool:
         return turn.heard.intent == "stop"
 
     def is_elsewhere(self, turn: Turn) -> bool:
@@ -146,7 +146,9 @@ class AskChangeConfirmed(GoalAction):
     async def act(self, turn: Turn) -> list[Event]:
         draft = deepcopy(turn.slot("change_draft"))
         contents = order_draft.contents(draft)
-        if draft.get("tried") == contents:
+        if draft.get("hint") == "waiting" and draft.get("shown") == contents:
+            turn.say("utter_no_hurry", buttons=yes_no(turn))
+        elif draft.get("tried") == contents:
             turn.say("utter_ask_again", buttons=yes_no(turn))
         else:
             await self._say_summary(turn, draft)
@@ -163,7 +165,7 @@ class AskChangeConfirmed(GoalAction):
             lines=lines_in_words(turn, quote.lines, catalog),
             total=turn.money(quote.total_now),
             before=turn.money(order.total_now),
-            address=address_in_words(order_draft.address(draft)),
+            address=address_in_words(turn, order_draft.address(draft)),
             paid=wording.paid(draft["payment"], turn.language),
         )
 

@@ -7,14 +7,10 @@ from actions import features
 from actions.backend.port import Addon, Part, Product
 from actions.base import Turn
 from actions.reading.answers import OPTION_WORDS
+from actions.reading.products import addon_mentions
 from actions.reading.words import folded, vocabulary
 from actions.showing import choices, feature, price_words
 
-ADDON_WORDS = {
-    "insurance": vocabulary("versicherung versichert schutz schutzpaket schutzbrief insurance insured"),
-    "flight-lessons": vocabulary("flugstunde flugstunden flugunterricht unterricht lesson lessons training"),
-    "starter-package": vocabulary("starterpaket startpaket einsteigerpaket starter"),
-}
 MAX_OFFERED = 6
 _PRICE = re.compile(r"\b(kost\w*|preis\w*|teuer|price\w*|costs?|how much|wie ?viel)\b(?!\s+(wieg|pass|lad|fit))", re.I)
 _RENT = re.compile(
@@ -40,12 +36,19 @@ def extras_offered(turn: Turn, product: Product) -> str:
     return turn.listed([_priced(turn, thing) for thing in things[:MAX_OFFERED]])
 
 
+def parts_in_words(turn: Turn, text: str, product: Product) -> str:
+    """The product's parts that the text names, with prices; all of them when it names none that there is."""
+    return turn.listed([_priced(turn, part) for part in _parts(text, product) or product.parts[:MAX_OFFERED]])
+
+
 def _extras(turn: Turn, text: str, product: Product) -> list[str]:
-    words = folded(text).split()
-    parts = [part for part in product.parts if any(_is_named(folded(name), words) for name in part.name.values())]
-    addons = [addon for addon in product.addons if ADDON_WORDS.get(addon.id, frozenset()) & set(words)]
-    named: list[Part | Addon] = [*parts, *addons]
+    named: list[Part | Addon] = [*_parts(text, product), *(found.addon for found in addon_mentions(text, product))]
     return [_priced(turn, thing) for thing in named]
+
+
+def _parts(text: str, product: Product) -> list[Part]:
+    words = folded(text).split()
+    return [part for part in product.parts if any(_is_named(folded(name), words) for name in part.name.values())]
 
 
 def _is_named(name: str, words: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from actions.backend.port import Address, Item, Order, Product, Variant
 from actions.backend.port import Line as OrderLine
+from actions.reading.addresses import is_swiss
 from actions.reading.products import variant_of as variant_with
 
 MAX_QUANTITY = 99
@@ -127,7 +128,16 @@ def merge_address(draft: Draft, parts: dict[str, str]) -> None:
     number = parts.get("house_number")
     if number and known.get("street"):
         known["street"] = re.sub(r"\s*\d+\s*[a-z]?$", f" {number}", known["street"])
-    draft["address"] = {**known, **{key: value for key, value in parts.items() if key != "house_number"}}
+    known.update((key, value) for key, value in parts.items() if key not in _OF_STREET)
+    if "within" in parts and known.get("street"):
+        known["street"] = f"{known['street'].partition(',')[0]}, {parts['within']}"
+    if known.get("country") == "AT" and is_swiss(known.get("city", "")):
+        known["country"] = "CH"
+    draft["address"] = known
+
+
+_OF_STREET = ("house_number", "within")
+"""Parts that go into the street's line: Lindenweg 12, 3. OG."""
 
 
 def forget(draft: Draft, aspect: str) -> bool:

@@ -7,7 +7,7 @@ from rasa_sdk.events import SlotSet
 from actions import order_checks, order_draft
 from actions.backend.port import Variant
 from actions.base import Event, Turn
-from actions.forms import QUESTIONS_OF_THEIR_OWN, Form
+from actions.forms import QUESTIONS_OF_THEIR_OWN, Form, is_put_off
 from actions.order_draft import Draft, Line
 from actions.order_reading import SHORT, OrderReader
 from actions.product_answers import FOCUS
@@ -25,7 +25,7 @@ class OrderEditing(Form):
         part = question.partition("_")[2] if question else None
         if (
             part is not None
-            and self.is_given_up(turn)
+            and await self.is_given_up(turn, draft)
             and not (part == "option" and answers.is_whatever(turn.heard.text))
         ):
             draft["state"] = "dropped"
@@ -37,7 +37,7 @@ class OrderEditing(Form):
         return found or part is None or self._take_nothing(turn, draft)
 
     @abc.abstractmethod
-    def is_given_up(self, turn: Turn) -> bool:
+    async def is_given_up(self, turn: Turn, draft: Draft) -> bool:
         """Whether the customer wants none of it any more."""
 
     def is_elsewhere(self, turn: Turn) -> bool:
@@ -91,6 +91,9 @@ class OrderEditing(Form):
         """What was said to a summary. Only a plain yes to just this summary is one."""
         if changed:
             return True
+        if is_put_off(turn.heard):
+            draft["hint"] = "waiting"
+            return True
         agrees = answers.agrees(turn.heard)
         if agrees and not answers.has_reservation(turn.heard.text):
             if draft.get("shown") == order_draft.contents(draft):
@@ -116,6 +119,6 @@ class OrderEditing(Form):
             self.refuse(turn, draft, summary=False)
         elif turn.heard.intent == "change_order":
             draft.update(hint="declined", shown=None)  # asks what shall be different
-        elif not answers.agrees(turn.heard):
+        elif turn.heard.intent != "affirm":
             turn.say("utter_not_caught")
         return True

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from actions.backend.port import Product
 from actions.order_draft import Line, new_line, open_quantity, product_of, variant_of
 from actions.reading import amounts
+from actions.reading.amounts import is_replaced
 from actions.reading.heard import Heard
-from actions.reading.products import option_mentions, options_named
+from actions.reading.products import addon_mentions, option_mentions, options_named
 from actions.reading.wishes import Portion, Wish, is_addition, is_all, is_taken_out, portions, unwanted, wishes
 
 Asked = tuple[Product, Portion]
@@ -27,14 +28,15 @@ class Lines:
     def take(self, heard: Heard, *, counts: bool) -> bool:
         """Everything that is said of products; numbers only if they may count pieces (`counts`) or were understood so."""
         wished = self.take_products(heard)
+        has_addons = self.take_addons(heard)
         if wished or not self.lines:
             return wished
         if is_addition(heard.text, self._language) and self._take_more(heard):
             return True
-        if self._take_out(heard):
+        if not has_addons and self._take_out(heard):
             return True
         chosen = self.take_options(heard)
-        return self.take_quantity(heard, counts=counts) or chosen
+        return self.take_quantity(heard, counts=counts) or chosen or has_addons
 
     def _take_out(self, heard: Heard) -> bool:
         """ "die rote doch nicht": of several lines the one that has just this colour."""
@@ -45,13 +47,27 @@ class Lines:
         return True
 
     def take_products(self, heard: Heard) -> bool:
-        clear = [wish for wish in wishes(heard, self._catalog) if wish.product]
+        wished = wishes(heard, self._catalog)
+        clear = [wish for wish in wished if wish.product]
         gone = [product_id for product_id in unwanted(heard, self._catalog) if self._has(product_id)]
+        if heard.intent == "cancel_order":
+            return self._drop(wished)
         if not clear:
             self.lines = [line for line in self.lines if line["product"] not in gone]
             return bool(gone)
         self._put(heard, clear, gone)
         return True
+
+    def take_addons(self, heard: Heard) -> bool:
+        """ "mit Versicherung", "die Versicherung doch nicht": for every line that can have it."""
+        found = False
+        for line in self.lines:
+            for mention in addon_mentions(heard.text, self._product(line)):
+                found = True
+                others = [addon for addon in line["addons"] if addon != mention.addon.id]
+                is_out = is_replaced(heard.text, mention.start) or is_taken_out(heard.text[mention.end :])
+                line["addons"] = others if is_out else [*others, mention.addon.id]
+        return found
 
     def put(self, asked: Sequence[Asked], *, adds: bool) -> None:
         """Beside the present lines, or in their place."""
@@ -96,6 +112,21 @@ class Lines:
             line["rent"] = True if term else rents
             line["term"] = term or (line["term"] if rents else None)
         return True
+
+    def _drop(self, wished: Sequence[Wish]) -> bool:
+        """ "storniere nur den Stuhl", "storniere eine der beiden Minis"."""
+        before = [dict(line) for line in self.lines]
+        for wish, portion in ((wish, portion) for wish in wished for portion in wish.portions):
+            for line in self._lines_of(wish, portion):
+                held = line["quantity"] or 1
+                line["quantity"] = max(0, held - (portion.quantity or held))
+        self.lines = [line for line in self.lines if line["quantity"] != 0]
+        return self.lines != before
+
+    def _lines_of(self, wish: Wish, portion: Portion) -> list[Line]:
+        """Those with a product that the wish can mean; of several colours the one that was named."""
+        named = [line for line in self.lines if line["product"] in {product.id for product in wish.products}]
+        return [line for line in named if portion.options.items() <= line["options"].items()] or named
 
     def _put(self, heard: Heard, clear: Sequence[Wish], gone: Sequence[str]) -> None:
         """Clear wishes beside the present lines, or in place of those that they correct."""

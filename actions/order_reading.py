@@ -1,6 +1,8 @@
 """What an answer means for the draft of an order: of everything that can be said, in any order, what was said now."""
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from actions import order_draft
 from actions.backend.port import Product
@@ -11,7 +13,7 @@ from actions.order_products import ProductChoice
 from actions.product_answers import FOCUS, FOCUS_OPTIONS
 from actions.reading import addresses, amounts, answers
 from actions.reading.heard import Heard, span_of
-from actions.reading.products import names_what_is_not_offered
+from actions.reading.products import names_what_is_not_offered, pick, products_named
 from actions.reading.wishes import wishes
 from actions.reading.words import vocabulary
 
@@ -19,6 +21,11 @@ REAL_QUESTIONS = vocabulary(
     "browse_catalog ask_product compare_products check_availability recommend_for_budget track_order talk_to_human help"
 )
 """Intents that an unknown name or street is hardly taken for; a greeting or nonsense, it easily is."""
+_TO = re.compile(r"\b(?:nach|in|to)\s+$", re.I)
+_ASKS = re.compile(
+    r"\?|\b(?:was|wie|wo|wann|wer|welche\w*|wieviel|kostet|unterschied|what|how|where|when|which|who|does|difference)\b",
+    re.I,
+)
 SHORT = 4
 """Words of an answer that says nothing else."""
 
@@ -34,20 +41,23 @@ class OrderReader:
 
     def read(self, part: str | None) -> bool:
         """Everything: the answer to the question about that part, and whatever else is said, new or corrected."""
-        if part == "name" and self._read_name():
+        if part in ("name", "address") and self._read_name_alone(part):
             return True
-        said = addresses.address_said(self._without_products().text, asked=part == "address")
+        has_street = bool((self._draft.get("address") or {}).get("street"))
+        said = addresses.address_said(self._without_products().text, asked=part == "address", has_street=has_street)
+        parts = self._deliverable(said.parts, part)
         rest = self._heard.without(said.spans)
         found = self._read_lines(rest, part)
         found = self._read_payment(rest.text) or found
-        if said.parts:
-            order_draft.merge_address(self._draft, said.parts)
+        if parts:
+            order_draft.merge_address(self._draft, parts)
         found = found or bool(said.parts) or self.read_answer(part)
         return self._say_not_offered(rest, part, found=found) or found or self._read_aspect(part)
 
     def read_answer(self, part: str | None) -> bool:
         """Only the answer to the question about that part, for a message that the NLU took for something else."""
         readers: dict[str | None, Callable[[], bool]] = {
+            "product": self._read_product,
             "option": self._read_option,
             "address": self._read_address,
             "name": self._read_full_name,
@@ -60,6 +70,32 @@ class OrderReader:
     @property
     def _is_question(self) -> bool:
         return self._heard.intent in REAL_QUESTIONS
+
+    def _deliverable(self, parts: dict[str, str], part: str | None) -> dict[str, str]:
+        """What was said of the address, the town that was named in passing too; nothing of a country we do not serve."""
+        if (parts or part == "address") and self._is_elsewhere():
+            return {}
+        town = self._town_in_passing() if part is None and "city" not in parts else None
+        return {**parts, "city": town} if town else parts
+
+    def _is_elsewhere(self) -> bool:
+        """Says so, too."""
+        is_elsewhere = addresses.names_elsewhere(self._heard.text)
+        if is_elsewhere and not self._turn.has_said("utter_no_delivery_there"):
+            self._turn.say("utter_no_delivery_there")
+        return is_elsewhere
+
+    def _town_in_passing(self) -> str | None:
+        """ "eine Mini nach Dresden"."""
+        for mention in self._heard.all("city"):
+            start, end = span_of(mention)
+            if _TO.search(self._heard.text[:start]):
+                return addresses.tidy(self._heard.text[start:end])
+        return None
+
+    def _read_name_alone(self, part: str) -> bool:
+        """Who is called Weiß or Schwarz names no colour."""
+        return self._read_name() if part == "name" else addresses.is_name(self._heard.text) and self._read_full_name()
 
     def _without_products(self) -> Heard:
         """Names of products are no names of people."""
@@ -89,6 +125,26 @@ class OrderReader:
         if len(lines) == 1 and focus == [lines[0]["product"]]:
             lines[0]["options"] = {**(self._turn.slot(FOCUS_OPTIONS) or {}), **lines[0]["options"]}
 
+    def _read_product(self) -> bool:
+        """ "den günstigeren", "office": one of those that were offered, whatever the NLU took it for."""
+        if self._heard.length > SHORT or _ASKS.search(self._heard.text):
+            return False
+        pending = (self._draft.get("pending") or {}).get("products") or [product.id for product in self._catalog]
+        offered = [product for product in self._catalog if product.id in pending]
+        chosen = pick(self._heard.text, offered) or products_named(self._heard.text, offered)
+        if not chosen or len(chosen) == len(self._catalog):
+            return False
+        return self._edit(
+            lambda lines: ProductChoice(self._turn, self._draft, lines, self._catalog).take(
+                self._naming(chosen[0]) if len(chosen) == 1 else self._heard, "product"
+            )
+        )
+
+    def _naming(self, product: Product) -> Heard:
+        """The message with the product as what it names."""
+        mention = {"entity": "product", "value": product.id, "start": 0, "end": len(self._heard.text)}
+        return replace(self._heard, entities=(mention,))
+
     def _read_option(self) -> bool:
         line = order_draft.open_line(self._draft, self._catalog)
         if line is None or self._heard.length > SHORT:
@@ -114,10 +170,14 @@ class OrderReader:
 
     def _read_address(self) -> bool:
         """Pieces of it too, unless the message is a real question."""
+        if self._is_elsewhere():
+            return True
         parts = addresses.address_said(self._heard.text, asked=True).parts
         if not parts and not self._is_question:
             parts = self._lone_part()
-        if not parts or (self._is_question and not {"street", "postal_code"} <= parts.keys()):
+        is_whole = {"street", "postal_code"} <= parts.keys()
+        is_code = "postal_code" in parts and self._heard.length <= SHORT
+        if not parts or (self._is_question and not is_whole and not is_code):
             return False
         order_draft.merge_address(self._draft, parts)
         return True
@@ -125,6 +185,9 @@ class OrderReader:
     def _lone_part(self) -> dict[str, str]:
         """A town or a name that came alone."""
         missing = order_draft.missing_in_address(self._draft)
+        towns = self._heard.all("city")
+        if towns and self._heard.length <= SHORT and "city" in missing:
+            return {"city": addresses.tidy(self._heard.text[slice(*span_of(towns[0]))])}
         city = addresses.city_said(self._heard.text) if "city" in missing and "street" not in missing else None
         if city or self._heard.intent in ("affirm", "deny"):
             return {"city": city} if city else {}
@@ -139,6 +202,8 @@ class OrderReader:
         if self._is_question or self._heard.intent in ("affirm", "deny", "change_order", "stop"):
             return False
         name = addresses.name_said(self._heard.text)
+        if name and answers.payment_method(name) and not addresses.is_name(name):
+            return False
         if name:
             order_draft.merge_address(self._draft, {"name": name})
         return bool(name)

@@ -8,17 +8,27 @@ from rasa_sdk.events import SlotSet
 from actions import order_draft, wording
 from actions.backend.port import KeyReused, Order, OutOfStock, Rejected, Unavailable
 from actions.base import Event, GoalAction, Turn, button, yes_no
+from actions.facts import parts_in_words
 from actions.forms import go_on, reopen
 from actions.order_checks import say_short
 from actions.order_draft import Draft
 from actions.order_editing import OrderEditing
 from actions.order_questions import OrderQuestion, change_buttons, stop_button
+from actions.product_answers import in_focus
+from actions.reading import answers
+from actions.reading.heard import span_of
+from actions.reading.wishes import wishes
 from actions.showing import address_in_words, lines_in_words
 
 _OTHER_ORDER = re.compile(
     r"\b(letzte\w*|alte\w*|andere\w*|vorige\w*|frühere\w*|gestern\w*|last|previous|other|old|earlier|yesterday\w*)\b",
     re.I,
 )
+_WHAT_FOR = re.compile(
+    r"\b(?:für|fuer|zu|zur|zum|von|vom|for|to|of|fits?|my|our|mein\w*|unser\w*)\s+(?:(?:die|den|das|der|dem|mein\w*|unser\w*|the|my|our|a|ein\w*)\s+)*$",
+    re.I,
+)
+""" "ein Akku für meine …": what comes now is owned, not ordered."""
 
 
 class OrderForm(OrderEditing):
@@ -45,10 +55,39 @@ class OrderForm(OrderEditing):
             part = await self.missing_part(turn, draft)
         return f"order_{part or 'confirmed'}"
 
-    def is_given_up(self, turn: Turn) -> bool:
-        """ "vergiss es"; and "storniere das" while nothing is ordered yet."""
+    async def take(self, turn: Turn, draft: Draft, question: str | None) -> bool:
+        if turn.heard.intent in ("place_order", "change_order") and turn.heard.all("part"):
+            wants_more = await self._tell_parts(turn, draft)
+            if not wants_more:
+                draft["state"] = draft.get("state") or (None if draft.get("lines") else "nothing")
+                return True
+        if question is not None and turn.heard.intent == "cancel_order" and answers.is_about_return(turn.heard.text):
+            turn.say("utter_returns", phone=turn.settings.service_phone)
+            return True
+        return await super().take(turn, draft, question)
+
+    async def is_given_up(self, turn: Turn, draft: Draft) -> bool:
+        """ "vergiss es"; and "storniere das" while nothing is ordered yet, unless only a part of it is meant."""
+        if turn.heard.intent != "cancel_order":
+            return turn.heard.intent == "stop"
         is_of_another = turn.heard.all("order_number") or _OTHER_ORDER.search(turn.heard.text)
-        return turn.heard.intent == "stop" or (turn.heard.intent == "cancel_order" and not is_of_another)
+        named = {product.id for wish in wishes(turn.heard, await turn.backend.products()) for product in wish.products}
+        lines = {line["product"] for line in draft.get("lines") or ()}
+        return not is_of_another and (not named or lines <= named) and not (named and not lines)
+
+    async def _tell_parts(self, turn: Turn, draft: Draft) -> bool:
+        """Spare parts have no form yet. Whether the product itself is wanted too: not in "ein Akku für die Mini"."""
+        catalog = await turn.backend.products()
+        named = wishes(turn.heard, catalog)
+        products = [wish.product for wish in named if wish.product] or in_focus(turn, catalog)
+        phone = turn.settings.service_phone
+        if len(products) == 1 and products[0].parts:
+            parts = parts_in_words(turn, turn.heard.text, products[0])
+            turn.say("utter_parts", product=products[0].name, parts=parts, phone=phone)
+        else:
+            turn.say("utter_parts_by_team", phone=phone)
+        mentions = turn.heard.all("product")
+        return any(not _WHAT_FOR.search(turn.heard.text[: span_of(mention)[0]]) for mention in mentions)
 
     def is_elsewhere(self, turn: Turn) -> bool:
         of_an_order = turn.heard.intent == "change_order" and bool(turn.heard.all("order_number"))
@@ -89,7 +128,9 @@ class AskOrderConfirmed(OrderQuestion):
             turn.say("utter_ask_what_to_change", buttons=[*change_buttons(turn), stop_button(turn)])
             return
         contents = order_draft.contents(draft)
-        if draft.get("tried") == contents:
+        if draft.get("hint") == "waiting" and draft.get("shown") == contents:
+            turn.say("utter_no_hurry", buttons=yes_no(turn))
+        elif draft.get("tried") == contents:
             turn.say("utter_ask_again", buttons=yes_no(turn))
         else:
             await self._say_summary(turn, draft)
@@ -104,7 +145,7 @@ class AskOrderConfirmed(OrderQuestion):
             lines=lines_in_words(turn, quote.lines, catalog),
             total=turn.money(quote.total_now),
             monthly=turn.money(quote.total_monthly) if quote.total_monthly else "",
-            address=address_in_words(order_draft.address(draft)),
+            address=address_in_words(turn, order_draft.address(draft)),
             paid=wording.paid(draft["payment"], turn.language),
         )
 
@@ -116,6 +157,8 @@ class FinishOrder(GoalAction):
 
     async def act(self, turn: Turn) -> list[Event]:
         draft = deepcopy(turn.slot("order_draft") or {})
+        if draft.get("state") == "nothing":
+            return [SlotSet("order_draft", None), *go_on(turn)]
         if draft.get("state") != "confirmed":
             turn.say("utter_order_dropped_unsure" if draft.get("tried") else "utter_order_dropped")
             return [SlotSet("order_draft", None), *go_on(turn)]

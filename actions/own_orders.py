@@ -7,6 +7,7 @@ from actions import wording
 from actions.backend.port import NotFound, Order
 from actions.base import Button, Turn, button
 from actions.forms import Draft
+from actions.reading.answers import is_about_return
 from actions.reading.products import place_named
 from actions.reading.wishes import unwanted, wishes
 
@@ -56,7 +57,9 @@ def _say_none(turn: Turn, orders: Sequence[Order]) -> None:
         turn.say("utter_no_orders")
         return
     order = next((order for order in orders if order.status != "cancelled"), orders[0])
-    if order.status == "cancelled":
+    if order.status == "delivered" and is_about_return(turn.heard.text):
+        turn.say("utter_returns", phone=turn.settings.service_phone)
+    elif order.status == "cancelled":
         turn.say("utter_cancelled_already", number=order.number)
     else:
         say_too_late(turn, order.number, order.status)

@@ -11,7 +11,7 @@ from actions.backend.port import Product
 from actions.base import Event, GoalAction, Turn
 from actions.reading.products import pick
 from actions.reading.wishes import wishes
-from actions.showing import kind_buttons
+from actions.showing import kind_buttons, kinds_in_words
 
 FOCUS = "focus_products"
 """The slot that keeps the products spoken of last, so that "die" and "davon" mean something."""
@@ -75,5 +75,6 @@ def focus(products: Sequence[Product], options: dict[str, str] | None = None) ->
 async def say_unknown(turn: Turn) -> list[Event]:
     """What was named is not sold here; what is, is."""
     catalog = await turn.backend.products()
-    turn.say("utter_unknown_product", buttons=kind_buttons(turn, catalog, "browse_catalog"))
+    buttons = kind_buttons(turn, catalog, "browse_catalog")
+    turn.say("utter_unknown_product", buttons=buttons, kinds=kinds_in_words(turn, catalog))
     return []

@@ -98,12 +98,23 @@ def line_in_words(turn: Turn, line: Line, catalog: Sequence[Product]) -> str:
             + f", {wording.months(line.term_months, turn.language)}"
         )
     each = turn.either("je ", "each ") if line.quantity > 1 else ""
-    return f"{line.quantity} × {line.product_name}{options} ({each}{price})"
+    return f"{line.quantity} × {line.product_name}{options} ({each}{price}){_addons_in_words(turn, line)}"
+
+
+def _addons_in_words(turn: Turn, line: Line) -> str:
+    """ " mit Versicherung (6 € im Monat)"."""
+    named = [
+        f"{turn.named(addon.name)} ({turn.money(addon.price)}{turn.either(' im Monat', ' a month') if addon.monthly else ''})"
+        for addon in line.addons
+    ]
+    return turn.either(" mit ", " with ") + turn.listed(named) if named else ""
 
 
 def lines_in_words(turn: Turn, lines: Sequence[Line], catalog: Sequence[Product]) -> str:
     return turn.listed([line_in_words(turn, line, catalog) for line in lines])
 
 
-def address_in_words(address: Address) -> str:
-    return f"{address.name}, {address.street}, {address.postal_code} {address.city}"
+def address_in_words(turn: Turn, address: Address) -> str:
+    """With the country, unless it is the one that goes without saying."""
+    country = "" if address.country == "DE" else f", {wording.country(address.country, turn.language)}"
+    return f"{address.name}, {address.street}, {address.postal_code} {address.city}{country}"

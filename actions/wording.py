@@ -29,6 +29,11 @@ _PAID = {
     "direct_debit": {"de": "per Lastschrift", "en": "by direct debit"},
     "invoice": {"de": "auf Rechnung", "en": "on invoice"},
 }
+_COUNTRIES = {
+    "DE": {"de": "Deutschland", "en": "Germany"},
+    "AT": {"de": "Österreich", "en": "Austria"},
+    "CH": {"de": "Schweiz", "en": "Switzerland"},
+}
 _MONTHS = {"de": ("1 Monat", "{} Monate"), "en": ("1 month", "{} months")}
 _PIECES = {"de": ("ein Stück", "{} Stück"), "en": ("one", "{}")}
 _UNITS = {
@@ -87,6 +92,10 @@ def feature(value: bool | float | str, unit: str | None, language: str) -> str:
         return _YES_NO[language][0 if value else 1]
     shown = value if isinstance(value, str) else format_decimal(value, locale=LOCALES[language])
     return f"{shown} {_UNITS.get(unit, {}).get(language, unit)}" if unit else str(shown)
+
+
+def country(code: str, language: str) -> str:
+    return _COUNTRIES[code][language]
 
 
 def payment(method: str, language: str) -> str:

@@ -1,6 +1,7 @@
 """Postal addresses as people type them: with commas or without, name first or last, in one message or in pieces."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from actions.reading.heard import Span
@@ -25,7 +26,7 @@ _CITY = re.compile(
 )
 _TYPE = (
     r"(?:str(?:\.|aße|asse)?|weg|allee|platz|gasse|ring|damm|ufer|hof|chaussee|markt|steig|pfad|berg|tal|wall|graben|zeile|kamp|"
-    r"stieg|brücke|promenade|winkel|anger|park|feld|höhe|grund|wiese|garten|gärten|linden|street|road|rd|lane|avenue|ave|drive|square)"
+    r"stieg|brücke|promenade|winkel|anger|park|feld|höhe|grund|wiese|garten|gärten|linden|packstation|postfiliale|street|road|rd|lane|avenue|ave|drive|square)"
 )
 _NUMBER = r"\d{1,4}(?:\s?[a-z]\b)?(?:\s?[-/+]\s?\d{1,4}\s?[a-z]?\b)?"
 _TYPED = re.compile(rf"\b(?P<last>[\w'’-]{{0,40}}?{_TYPE})\s*(?P<number>{_NUMBER})(?![\w.,]*\d)", re.I)
@@ -44,6 +45,27 @@ _WHERE = re.compile(
     re.I,
 )
 _HOUSE_NUMBER = re.compile(r"\b(?:hausnummer|hausnr\.?|house number)\D{0,20}?(?P<number>\d{1,4}\s?[a-z]?)\b", re.I)
+_WITHIN = re.compile(
+    r"(?<![\w-])(?:"
+    r"\d{1,2}\s?\.?\s?(?:og|obergeschoss|stock|etage|ug|dg)(?:\s+(?:links|rechts|mitte))?|(?:erdgeschoss|eg|dg|dachgeschoss|souterrain)(?:\s+(?:links|rechts))?|"
+    r"\d{1,2}(?:st|nd|rd|th)\s+floor|(?:hinterhaus|vorderhaus|seitenflügel|quergebäude|gartenhaus|hinterhof)(?:\s+(?:links|rechts|\d{1,2}))?|"
+    r"(?:stiege|aufgang|haus|block|treppe)\s+(?:\d{1,2}|[a-f])|(?:wohnung|whg\.?|top|tür|apartment|apt\.?|flat|unit|zimmer)\s*(?:nr\.?\s*)?\d{1,4}\s?[a-z]?|"
+    r"(?:meine\s+)?(?:postnummer|postnr\.?|kundennummer)\s*(?:ist|lautet|:)?\s*\d{6,10}|c/o\s+[^\W\d_][\w.-]*(?:\s+[^\W\d_][\w.-]*)?"
+    r")(?![\w-])",
+    re.I,
+)
+"""Where within the house: "3. OG links", "Hinterhaus", "flat 4"; and the number that a parcel locker asks for."""
+_SWISS = vocabulary(
+    "zürich zuerich bern basel genf genève geneve lausanne luzern winterthur lugano biel thun köniz schaffhausen fribourg chur zug uster sion "
+    "neuenburg neuchâtel aarau baden wil davos rapperswil frauenfeld kreuzlingen solothurn olten"
+)
+_ELSEWHERE = re.compile(
+    r"\b(italien|italy|frankreich|france|spanien|spain|niederlande|holland|netherlands|belgien|belgium|polen|poland|tschechien|czech\w*|luxemburg|"
+    r"luxembourg|dänemark|denmark|schweden|sweden|norwegen|norway|england|großbritannien|uk|united kingdom|great britain|scotland|schottland|"
+    r"irland|ireland|usa|united states|america|amerika|kanada|canada|türkei|turkey|portugal|griechenland|greece|ungarn|hungary|kroatien|croatia|"
+    r"slowenien|slovenia|liechtenstein|mallorca)\b",
+    re.I,
+)
 _SEPARATORS = " \t,;:.\n-–"
 _GREETINGS = re.compile(
     r"^(?:(?:bitte|also|ja|gern|gerne|klar|okay|ok|please|yes|sure|well|hm+|ähm?|uhm?|und|and)\b[\s,.:!]*)+|[\s,.!]*\b(?:bitte|danke|please|thanks)\W*$",
@@ -67,8 +89,33 @@ class Said:
     spans: tuple[Span, ...] = ()
 
 
-def address_said(text: str, *, asked: bool = False) -> Said:
-    """The address within a message. Unasked, only what cannot be anything else is taken for one."""
+def address_said(text: str, *, asked: bool = False, has_street: bool = False) -> Said:
+    """The address within a message. Unasked, only what cannot be anything else is taken for one.
+
+    Floors and the like are taken if there is a street that they can belong to.
+    """
+    within = [match.span() for match in _WITHIN.finditer(text)]
+    said = _address_said(_blanked(text, within), asked=asked)
+    is_address = asked or has_street or "street" in said.parts or "postal_code" in said.parts
+    if not within or not is_address:
+        return said
+    words = ", ".join(" ".join(text[slice(*span)].split()) for span in within)
+    return Said({**said.parts, "within": words}, (*said.spans, *within))
+
+
+def names_elsewhere(text: str) -> bool:
+    """Whether a country is named to which the shop does not deliver."""
+    return bool(_ELSEWHERE.search(text))
+
+
+def _blanked(text: str, spans: Sequence[Span]) -> str:
+    """Commas in place of what is taken out: it divides what is beside it."""
+    for start, end in spans:
+        text = text[:start] + ",".ljust(end - start) + text[end:]
+    return text
+
+
+def _address_said(text: str, *, asked: bool) -> Said:
     code = _code(text, asked)
     parts, spans, before = _place(text, code)
     street = _street(text[:before], asked=asked or code is not None) or _typed(text)
@@ -130,8 +177,16 @@ def _country(code: re.Match[str], text: str) -> str:
     if land in ("A", "AT", "CH"):
         return "CH" if land == "CH" else "AT"
     if len(code["code"]) == 4:
-        return "CH" if re.search(r"schweiz|switzerland|suisse|\bCH\b", text, re.I) else "AT"
+        return "CH" if is_swiss(text) else "AT"
     return "DE"
+
+
+def is_swiss(text: str) -> bool:
+    """Whether a text names Switzerland, or one of its towns: codes of four digits are Austria's as well."""
+    return bool(
+        re.search(r"schweiz|switzerland|suisse|\bCH\b", text, re.I)
+        or _SWISS & {w.strip(".,") for w in text.casefold().split()}
+    )
 
 
 def _street(text: str, *, asked: bool) -> Span | None:

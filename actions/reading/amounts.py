@@ -22,7 +22,9 @@ _ARTICLES = vocabulary("ein eine einen einer eines")
 _DIGITS = re.compile(r"(-?\d{1,9})(x|mal|stueck|stk)?")
 _NO_PIECES = vocabulary(
     "euro eur km kilometer meter m cm mm kg kilo gramm g minuten min stunden h sekunden uhr prozent monat monate monaten month months "
-    "monatige monatig jahr jahre jahren year years tag tage tagen day days woche wochen weeks week k mp megapixel wh kwh ps kw zoll"
+    "monatige monatig jahr jahre jahren year years tag tage tagen day days woche wochen weeks week k mp megapixel wh kwh ps kw zoll "
+    "og obergeschoss stock etage stiege floor st nd rd th personen person leute kinder kindern kids children people toechter soehne jungs maedels "
+    "mitarbeiter mitarbeiterinnen kollegen employees colleagues adults erwachsene sons daughters boys girls zimmer rooms"
 )
 """Words after which a number does not count pieces."""
 _FILLERS = vocabulary(
@@ -30,7 +32,16 @@ _FILLERS = vocabulary(
     "gerne will insgesamt macht mach draus sollen es sein please just only then make it i want take yes no pieces piece total paar for von of"
 )
 """Words beside a number that leave it alone."""
-_BEFORE_SIZES = vocabulary("groesse groessen size gr nummer nr number e")
+_BEFORE_SIZES = vocabulary(
+    "groesse groessen size gr nummer nr number e apartment apt flat wohnung whg top tuer unit room zimmer"
+)
+_BEFORE_ONE = vocabulary("nur bloss lediglich")
+"""Words that make an article count: "nur einen"."""
+_CORRECTION = re.compile(
+    r"\b(nein|nee|ne|nö|quatsch|halt|ach|moment|sorry|doch|lieber|besser|bzw|no|actually|i mean|make (?:it|that)|wait|scratch that|or rather)\b",
+    re.I,
+)
+"""Of two numbers with one of these words between them, the later counts."""
 _LOOK_BACK = 40
 """Characters before something that say what it is."""
 _INSTEAD = re.compile(
@@ -74,14 +85,34 @@ def quantity(heard: Heard, blocked: Sequence[Span] = ()) -> int | None:
 
 
 def quantity_within(heard: Heard, span: Span, blocked: Sequence[Span] = ()) -> int | None:
+    """Of "zehn, nein, zwei" the two."""
     found = [*_understood(heard, blocked), *_counted(heard, blocked)]
-    return next((number for at, number in found if span[0] <= at <= span[1] and not is_replaced(heard.text, at)), None)
+    numbers = [(at, number) for at, number in found if span[0] <= at <= span[1] and not is_replaced(heard.text, at)]
+    if not numbers:
+        return None
+    first = numbers[0]
+    corrected = [
+        (at, number) for at, number in numbers if at > first[0] and _CORRECTION.search(heard.text[first[0] : at])
+    ]
+    return max(corrected, default=first)[1]
 
 
 def _understood(heard: Heard, blocked: Sequence[Span]) -> list[tuple[int, int]]:
     """(place, number) of the entities."""
-    found = [(span_of(entity)[0], as_number(entity["value"])) for entity in heard.all("quantity")]
-    return [(at, number) for at, number in found if number is not None and not _is_in(at, blocked)]
+    words = words_of(heard.text)
+    found = []
+    for entity in heard.all("quantity"):
+        start, end = span_of(entity)
+        before = next((word.folded for word in reversed(words) if word.end <= start), "")
+        after = next((word.folded for word in words if word.start >= end), "")
+        number = as_number(entity["value"])
+        if number is not None and not _is_in(start, blocked) and _counts_pieces(before, after):
+            found.append((start, number))
+    return found
+
+
+def _counts_pieces(before: str, after: str) -> bool:
+    return after not in _NO_PIECES and before not in _BEFORE_SIZES
 
 
 def _counted(heard: Heard, blocked: Sequence[Span]) -> list[tuple[int, int]]:
@@ -92,9 +123,11 @@ def _counted(heard: Heard, blocked: Sequence[Span]) -> list[tuple[int, int]]:
     for index, word in enumerate(words):
         before = words[index - 1].folded if index else ""
         after = words[index + 1].folded if index + 1 < len(words) else ""
-        if after in _NO_PIECES or before in _BEFORE_SIZES or _is_in(word.start, [*others, *blocked]):
+        if not _counts_pieces(before, after) or _is_in(word.start, [*others, *blocked]):
             continue
         number = as_number(_signed(heard.text, word.start) + word.folded)
+        if number is None and before in _BEFORE_ONE and word.folded in _ARTICLES:
+            number = 1
         if number is not None and not _is_price(heard.text[word.end :]):
             found.append((word.start, number))
     return found

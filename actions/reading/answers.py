@@ -24,8 +24,17 @@ _YES = re.compile(
     r"\b(ja\w{0,3}|jo|jup|jep|klar|gern\w?|ok|okay|passt|genau|stimmt|richtig|yes|yeah|yep|yup|sure|correct|right|fine|perfe[ck]t)\b",
     re.I,
 )
-_HESITATION = re.compile(
-    r"^\W*(h+m+|m+h+|ä+h*m*|naja|na ja|u+h+m*|er+m*|well|moment|warte|wait|mal sehen|weiß nicht|not sure|maybe|vielleicht)\W*$",
+_PUT_OFF = re.compile(
+    r"\b(warte?|moment\w*|sekunde|augenblick|später|spaeter|nachher|irgendwann|vielleicht|vllt|evtl|eventuell|jein|na ?ja|überleg\w*|ueberleg\w*|"
+    r"grübel\w*|nachdenk\w*|denk\w*|drüber schlafen|melde\w*|unsicher|unschlüssig|mal (?:sehen|gucken|schauen)|(?:noch|weiß|weiss) nicht|"
+    r"erst ?mal|erst noch|besprech\w*|frag\w*|wait|hold on|hang on|hold off|later|maybe|perhaps|possibly|think\w*|sleep on|consider|decide|discuss|"
+    r"unsure|not (?:sure|yet)|a (?:sec\w*|minute|moment)|one (?:sec\w*|minute)|let me|ask my|check with|well|h+m+|m+h+|ä+h*m*|u+h+m*|er+m*)\b",
+    re.I,
+)
+_DOUBT = re.compile(r"\b(nicht|nein|nee|ne|nö|kein\w*|oder|not|no|nope|don'?t|won'?t|can'?t)\b", re.I)
+_NO_OBJECTION = re.compile(
+    r"\b(warum nicht|wieso nicht|(?:spricht )?nichts dagegen|(?:gar )?kein(?:e)? (?:problem|thema|ding|einwände|frage|änderung\w*)|nicht schlecht|"
+    r"why not|no (?:problem|problems|worries|objections?|changes|doubt)|not bad|oh well|nothing wrong)\b",
     re.I,
 )
 _NEGATION = re.compile(r"\b(nicht|kein\w*|nein|nee|nö|not|no|don'?t|never|nie)\b", re.I)
@@ -37,6 +46,11 @@ _WHATEVER = re.compile(
     re.I,
 )
 _INDEFINITE = re.compile(r"\b(etwas|was|irgendwas|anderes|something|anything|stuff)\b", re.I)
+_RETURN = re.compile(
+    r"\b(zurück ?(?:geb|schick|send)\w*|zurueck ?(?:geb|schick|send)\w*|rückgabe\w*|rueckgabe\w*|rücksend\w*|retour\w*|umtausch\w*|widerruf\w*|"
+    r"return\w*|send (?:it|them|this|that) back|give (?:it|them) back|refund\w*|money back|kaputt\w*|defekt\w*|beschädigt\w*|broken|damaged|defective)\b",
+    re.I,
+)
 OPTION_WORDS = {"colour": r"farb\w*|colou?rs?", "size": r"größen?|groessen?|grössen?|sizes?"}
 """What an option of the catalog is called in a question."""
 _ASPECTS = {
@@ -67,11 +81,27 @@ def aspect_named(text: str) -> str | None:
 
 
 def agrees(heard: Heard) -> bool:
-    """Whether this is a yes to "shall I …?". Something is done then, so the understanding must be sure."""
-    if _HESITATION.search(heard.text):
+    """Whether this is a yes to "shall I …?". Something is done then, so neither we nor the customer may be in doubt."""
+    if wavers(heard.text):
         return False
     is_sure = heard.confidence >= SURE or bool(_YES.search(heard.text))
     return (heard.intent == "affirm" and is_sure) or (heard.intent == "place_order" and says_go(heard.text))
+
+
+def wavers(text: str) -> bool:
+    """ "ja warte", "jein", "ja nein doch nicht": agreed to nothing yet."""
+    plain = _NO_OBJECTION.sub(" ", text)
+    return bool(_PUT_OFF.search(plain) or _DOUBT.search(plain))
+
+
+def puts_off(text: str) -> bool:
+    """ "alles klar, ich überlegs mir", "maybe later": neither yes nor no."""
+    return bool(_PUT_OFF.search(_NO_OBJECTION.sub(" ", text)))
+
+
+def is_about_return(text: str) -> bool:
+    """Whether something is to go back, or would if it did not please."""
+    return bool(_RETURN.search(text))
 
 
 def has_reservation(text: str) -> bool:

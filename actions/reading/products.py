@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from actions.backend.port import OptionValue, Product, Variant
+from actions.backend.port import Addon, OptionValue, Product, Variant
 from actions.reading.amounts import is_replaced
 from actions.reading.heard import Span
 from actions.reading.words import Word, alike, folded, said, vocabulary, words_of
@@ -29,6 +29,14 @@ NICKNAMES = {
     "buerostuhl": "sitsense-office", "office chair": "sitsense-office", "desk chair": "sitsense-office",
     "stadtauto": "voltano-city", "city car": "voltano-city", "filmdrohne": "aeropix-cinema",
 }  # fmt: skip
+ADDON_WORDS = {
+    "insurance": vocabulary(
+        "versicherung versichert schutz schutzpaket schutzbrief versicherungspaket insurance insured"
+    ),
+    "flight-lessons": vocabulary("flugstunde flugstunden flugunterricht flugkurs unterricht lesson lessons training"),
+    "starter-package": vocabulary("starterpaket startpaket starterpaket starterset einsteigerpaket starter"),
+}
+"""What people call the add-ons of the sample catalog; others are known by their name."""
 COLOURS = vocabulary(
     "rot red blau blue gruen green gelb yellow schwarz black weiss white grau grey gray silber silver gold golden braun brown beige "
     "pink rosa lila violett purple tuerkis turquoise orange sand oliv olive bunt magenta bordeaux navy"
@@ -41,6 +49,11 @@ SIZE_WORDS = {
     "l": ("large", "gross"),
     "xl": ("extra large",),
 }
+_KNOWS = re.compile(
+    r"\b(?:ich|wer|man|du|sie|wir|keiner)\s+wei(?:ß|ss)\b|\bwei(?:ß|ss)\s+(?:ich|nicht|net|ned|noch|leider|gar|es|man|jemand)\b",
+    re.I,
+)
+""" "ich weiß nicht" names no colour."""
 MAX_MENTIONS = 12
 """So many colours and sizes of one message count."""
 _OR = re.compile(r"\W{1,3}(?:oder|or)(?:\W+(?:in|die|der|das|the)){0,3}\W{1,3}", re.I)
@@ -55,7 +68,7 @@ _ORDINALS = (
 )
 _LAST = vocabulary("letzte letzten letzter letztes last")
 _CHEAPEST = re.compile(r"\b(billig|günstig|guenstig)\w*|\bpreiswert\w*|\bcheap\w*|\bleast expensive", re.I)
-_DEAREST = re.compile(r"\bteuer\w*|\bbeste\w*|\bbest\b|\bmost expensive|\bpriciest", re.I)
+_DEAREST = re.compile(r"\bteue?r\w*|\bbeste\w*|\bbest\b|\bmost expensive|\bpriciest", re.I)
 _SMALLEST = re.compile(r"\bklein\w*|\bleicht\w*|\bsmall\w*|\blittle\b|\blight\w*", re.I)
 _LARGEST = re.compile(r"\b(gro(ß|ss)(e[nrs]?)?|gr(ö|oe)(ß|ss)(er|te)\w*|big\w*|large\w*)\b", re.I)
 
@@ -66,6 +79,15 @@ class OptionMention:
 
     option: str
     value: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class AddonMention:
+    """An add-on where a text names it."""
+
+    addon: Addon
     start: int
     end: int
 
@@ -170,7 +192,7 @@ def _weight(product: Product) -> float | None:
 def option_mentions(text: str, product: Product, span: Span | None = None) -> list[OptionMention]:
     """Where the text, or that stretch of it, names values of the product's options; not those that are to be replaced."""
     start, end = span or (0, len(text))
-    words = [word for word in words_of(text) if start <= word.start and word.end <= end]
+    words = [word for word in _words_without_knowing(text) if start <= word.start and word.end <= end]
     found = [
         OptionMention(option.id, value.id, *span)
         for option in product.options
@@ -181,6 +203,26 @@ def option_mentions(text: str, product: Product, span: Span | None = None) -> li
         (mention for mention in found if not is_replaced(text, mention.start)), key=lambda mention: mention.start
     )
     return _without_alternatives(wanted[:MAX_MENTIONS], text)
+
+
+def _words_without_knowing(text: str) -> list[Word]:
+    known = [match.span() for match in _KNOWS.finditer(text)]
+    return [word for word in words_of(text) if not any(start <= word.start < end for start, end in known)]
+
+
+def addon_mentions(text: str, product: Product) -> list[AddonMention]:
+    """Each add-on of the product that the text names, once."""
+    words = words_of(text)
+    return [
+        AddonMention(addon, place.start, place.end)
+        for addon in product.addons
+        if (place := next((word for word in words if word.folded in _addon_words(addon)), None))
+    ]
+
+
+def _addon_words(addon: Addon) -> frozenset[str]:
+    own = frozenset(word for name in addon.name.values() for word in folded(name).split() if len(word) >= 5)
+    return ADDON_WORDS.get(addon.id, own)
 
 
 def _places(value: OptionValue, words: Sequence[Word], text: str) -> list[Span]:
@@ -226,7 +268,11 @@ def options_named(text: str, product: Product) -> dict[str, str]:
 def names_what_is_not_offered(text: str, product: Product) -> bool:
     """Whether the text asks for a colour or a size that this product does not come in."""
     named = options_named(text, product)
-    colours = [word for word in words_of(text) if word.folded in _COLOUR_FORMS and not is_replaced(text, word.start)]
+    colours = [
+        word
+        for word in _words_without_knowing(text)
+        if word.folded in _COLOUR_FORMS and not is_replaced(text, word.start)
+    ]
     return (_has(product, "colour") and "colour" not in named and bool(colours)) or _is_other_size(text, product, named)
 
 

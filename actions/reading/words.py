@@ -23,12 +23,12 @@ FUNCTION_WORDS = vocabulary(
     nicht nichts nie nein nee ne nö noe ja jo jep doch schon noch auch nur mal bitte danke gern gerne gut ok okay klar super und oder
     aber sondern denn weil wenn dann als ob dass mit ohne für fuer per bei von zu zum zur nach aus auf an in im am um über unter vor
     hinter ist sind war bin bist seid sein hat habe hab haben hast will willst wollen möchte moechte kann kannst können koennen soll
-    sollen muss müssen weiß weiss wissen geht gehen macht machen mach sag sagen gib nimm nehm nehme brauch brauche heißt heisst hier da
+    sollen muss müssen wissen geht gehen macht machen mach sag sagen lieber eher statt gib nimm nehm nehme brauch brauche heißt heisst hier da
     dort jetzt heute morgen gestern moment guten tag abend bis bald wiedersehen deutsch englisch sprechen reden stopp stop halt warte weiter egal genau richtig falsch alles viel mehr ganz sehr so also ach
     hm äh ähm hallo hi hey moin servus tschüss ciao adresse name straße strasse nummer paket bestellung rechnung
     i you he she it we they me him her us them my your his our their the a an this that these those what who how where when why which
     not no yes yeah yep nope and or but if then than with without for by from to of on in at is are was were be been am do does did
-    don have has had will would can could should must want need know think please thanks thank sorry well just only also too here there
+    don have has had will would can could should must want need know think rather prefer instead please thanks thank sorry well just only also too here there
     now today tomorrow wait hold okay fine sure right wrong all some any much more very so oh um uh hello hey good bye night evening later cheers english german speak talk address street number order
     """
 )

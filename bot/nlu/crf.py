@@ -16,7 +16,7 @@ from bot.nlu.numbers import SCALES, number_word
 from bot.nlu.text import Token, tokenise
 
 OUTSIDE = "O"
-WITHOUT_ENTITIES = 3
+WITHOUT_ENTITIES = 5
 """Of messages in which nothing is named, one in so many is learned from: they say little, and are the most."""
 
 
@@ -65,7 +65,9 @@ class Annotated:
 def train(examples: Sequence[Annotated], lexicons: Lexicons) -> bytes:
     """Weights learned from annotated messages."""
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
-    trainer.set_params({"c1": 0.2, "c2": 0.05, "max_iterations": 80, "feature.possible_transitions": True})
+    trainer.set_params(
+        {"c1": 0.2, "c2": 0.05, "max_iterations": 60, "feature.minfreq": 2, "feature.possible_transitions": True}
+    )
     plain = (example for example in examples if not example.spans)
     for example in (*(example for example in examples if example.spans), *islice(plain, 0, None, WITHOUT_ENTITIES)):
         tokens = tokenise(example.text)
