@@ -116,7 +116,8 @@ class Lines:
     def _drop(self, wished: Sequence[Wish]) -> bool:
         """ "storniere nur den Stuhl", "storniere eine der beiden Minis"."""
         before = [dict(line) for line in self.lines]
-        for wish, portion in ((wish, portion) for wish in wished for portion in wish.portions):
+        unwanted_portions = [(wish, portion) for wish in wished for portion in wish.portions]
+        for wish, portion in unwanted_portions:
             for line in self._lines_of(wish, portion):
                 held = line["quantity"] or 1
                 line["quantity"] = max(0, held - (portion.quantity or held))
