@@ -28,7 +28,6 @@ class Entity:
     end: int
     text: str
     value: Any
-    confidence: float = 1.0
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
@@ -65,7 +64,6 @@ class ShopEntityExtractor(TrainedComponent, EntityExtractorMixin):
             "end": found.end,
             "value": found.value,
             "text": found.text,
-            "confidence_entity": found.confidence,
             "extractor": self.name,
         }
 
@@ -89,7 +87,7 @@ def _spans(entities: Iterable[Mapping[str, Any]]) -> Iterable[Span]:
 
 def _with_value(text: str, span: Span) -> Entity:
     words = text[span.start : span.end]
-    return Entity(span.entity, span.start, span.end, words, value_of(span.entity, words), span.confidence)
+    return Entity(span.entity, span.start, span.end, words, value_of(span.entity, words))
 
 
 def _overlap(span: Span, form: Entity) -> bool:

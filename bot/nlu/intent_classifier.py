@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,14 +23,15 @@ from bot.nlu.sentence_encoder import trained_vector, way_to_vector
 
 RANKED = 10
 """Intents listed in a message's ranking."""
-NGRAM_RECIPE = Recipe(units=128, members=2, input_dropout=0.5, rate=0.02, batch=128)
-VECTOR_RECIPE = Recipe(units=384, members=3, input_dropout=0.1, rate=0.01, unit_dropout=0.6, batch=128)
+NGRAM_RECIPE = Recipe(units=128, members=2, input_dropout=0.5, rate=0.02)
+VECTOR_RECIPE = Recipe(units=384, members=3, input_dropout=0.1, rate=0.01, unit_dropout=0.6)
 VECTOR_SCALE = 10.0
 """Sentence vectors have length 1, that is values around 0.04: too small for the net to learn from in few epochs."""
 EVENNESS = 0.25
 """How far confidences are freed from the number of examples per intent, which says little about how often it is meant."""
 SURE = 0.8
 """Confidence from which the n-grams' word is taken: on held-back messages the vectors change nothing above it."""
+REHEARSAL = {"members": 1, "epochs": 10}
 HELD_BACK = 10
 """One example in so many is kept from a first training and calibrates the confidences of the second."""
 
@@ -65,13 +67,15 @@ class Experts:
     ) -> Experts:
         """Experts that learned from these; `changed` are values of their recipes."""
         sparse = SparseRows.of([reading.ngrams for reading in readings], len(space))
-        ngrams = train(sparse, labels, replace(NGRAM_RECIPE, seed=seed, **changed)).halved()
         shares = (np.bincount(labels) / len(labels)).astype(np.float32)
-        vectors = [reading.vector for reading in readings if reading.vector is not None]
-        if len(vectors) < len(readings):
-            return cls(ngrams, None, shares)
-        dense = DenseRows(np.stack(vectors) * np.float32(VECTOR_SCALE))
-        return cls(ngrams, train(dense, labels, replace(VECTOR_RECIPE, seed=seed, **changed)).halved(), shares)
+        with ThreadPoolExecutor() as threads:
+            ngrams = threads.submit(train, sparse, labels, replace(NGRAM_RECIPE, seed=seed, **changed))
+            vectors = [reading.vector for reading in readings if reading.vector is not None]
+            if len(vectors) < len(readings):
+                return cls(ngrams.result().halved(), None, shares)
+            dense = DenseRows(np.stack(vectors) * np.float32(VECTOR_SCALE))
+            of_vectors = train(dense, labels, replace(VECTOR_RECIPE, seed=seed, **changed))
+            return cls(ngrams.result().halved(), of_vectors.halved(), shares)
 
     def _opinions(self, reading: Reading) -> tuple[Floats, Floats]:
         """Log-probabilities of both; the second's are zeros where there is no vector."""
@@ -137,7 +141,7 @@ class IntentNet(TrainedComponent, IntentClassifier):
         if not len(kept) or set(labels[learned]) != set(labels):
             return None
         first = Experts.trained(
-            self.space, [readings[place] for place in learned], labels[learned], self.config["seed"], members=1
+            self.space, [readings[place] for place in learned], labels[learned], self.config["seed"], **REHEARSAL
         )
         return first.calibrated([readings[place] for place in kept], labels[kept])
 

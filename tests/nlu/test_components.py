@@ -1,5 +1,6 @@
 """The components answer sensibly to anything, the same after loading as before, and the same at every training."""
 
+import copy
 import itertools
 import logging
 from collections.abc import Sequence
@@ -9,12 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu import sentence_encoder
 from bot.nlu.crf import Span, bilou
 from bot.nlu.entity_extractor import ShopEntityExtractor
+from bot.nlu.importer import Example, ExamplesImporter
 from bot.nlu.intent_classifier import IntentNet
 from bot.nlu.language import LanguageDetector
 from bot.nlu.net import Floats
@@ -142,7 +145,6 @@ def test_an_entity_carries_its_words_its_value_and_how_sure_it_is(entities: Any)
             "end": 20,
             "value": "NC-104233",
             "text": "nc 104 233",
-            "confidence_entity": 1.0,
             "extractor": "ShopEntityExtractor",
         }
     ]
@@ -283,3 +285,21 @@ def test_german_and_english_mean_the_same_to_the_encoder(tmp_path: Path) -> None
     encoder.process(messages)
     german, english, other = (way() for message in messages if (way := way_to_vector(message)))
     assert german @ english > 0.6 > german @ other
+
+
+def test_examples_are_read_as_rasa_reads_them() -> None:
+    path = "data/nlu/de/orders.yml"
+    ours = ExamplesImporter(training_data_paths=[path]).get_nlu_data()
+    theirs = RasaFileImporter(training_data_paths=[path]).get_nlu_data()
+    assert [example.data for example in ours.training_examples] == [
+        example.data for example in theirs.training_examples
+    ]
+
+
+def test_a_copied_example_is_the_same_and_its_own() -> None:
+    example = Example({"text": "hallo", "intent": "greet"})
+    other = copy.deepcopy(example)
+    assert other == example
+    other.set("intent", "goodbye")
+    assert other != example
+    assert example.get("intent") == "greet"
