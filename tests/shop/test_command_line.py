@@ -105,7 +105,7 @@ async def no_longer_open(port: int) -> None:
     while True:
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):  # reset: knocked while the door was being shut
             return
         writer.close()
         await writer.wait_closed()
