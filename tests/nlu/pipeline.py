@@ -14,7 +14,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.component import TrainedComponent
 
-EVERY = 40
+EVERY = 80
 """One example in so many is enough to see the components learn, keep and find again."""
 
 
