@@ -118,3 +118,8 @@ async def house(redis: Client, settings: Settings, assistant: Assistant, shop_do
     await house.open()
     yield house
     await house.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start whole installations take longest: begun first, they leave nobody idle at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("processes") is None)
