@@ -9,7 +9,7 @@ from actions.reading import amounts
 from actions.reading.amounts import is_replaced
 from actions.reading.heard import Heard
 from actions.reading.products import addon_mentions, option_mentions, options_named
-from actions.reading.wishes import Portion, Wish, is_addition, is_all, is_taken_out, portions, unwanted, wishes
+from actions.reading.wishes import Portion, Wish, goes_on, is_addition, is_all, is_taken_out, portions, unwanted, wishes
 
 Asked = tuple[Product, Portion]
 """A product, and how many of it in which make."""
@@ -134,12 +134,16 @@ class Lines:
         asked = [(product, portion) for wish in clear for product in wish.products for portion in wish.portions]
         if gone:
             self._exchange([line for line in self.lines if line["product"] in gone], asked)
-        elif self.lines and is_addition(heard.text, self._language):
+        elif self.lines and (is_addition(heard.text, self._language) or self._goes_on(heard, asked)):
             self.put(asked, adds=True)
         elif self.lines and len(clear) == 1:
             self._correct(asked, only=is_all(heard.text))
         else:
             self.put(asked, adds=False)
+
+    def _goes_on(self, heard: Heard, asked: Sequence[Asked]) -> bool:
+        """ "und zwei Schuhe" adds to a chair; "und die Mini in Weiß" speaks of the Mini that is there."""
+        return goes_on(heard.text) and not any(self._has(product.id) for product, _ in asked)
 
     def _correct(self, asked: Sequence[Asked], *, only: bool) -> None:
         """ "doch die Pro", "die Mini lieber in Weiß", "nur die Mini"."""

@@ -12,7 +12,7 @@ from actions.reading import amounts
 from actions.reading.answers import is_indefinite
 from actions.reading.heard import Heard
 from actions.reading.products import option_mentions, pick, products_named
-from actions.reading.wishes import Portion, Wish, is_addition, portions, unwanted, wishes
+from actions.reading.wishes import Portion, Wish, goes_on, is_addition, portions, unwanted, wishes
 
 _THAT = re.compile(r"\b(das|die|den|der|dies\w*|it|that|this)\b", re.I)
 SHORT = 6
@@ -118,7 +118,7 @@ class ProductChoice:
     def _wait(self, heard: Heard, products: Sequence[Product]) -> None:
         self._draft["pending"] = {
             "products": [product.id for product in products],
-            "adds": is_addition(heard.text, self._turn.language),
+            "adds": is_addition(heard.text, self._turn.language) or goes_on(heard.text),
             "text": heard.text,
             "entities": [dict(entity) for entity in heard.entities],
         }

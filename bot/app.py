@@ -57,6 +57,7 @@ async def work(settings: Settings, assistant: Assistant, number: int) -> None:
     inbox = lane(settings, redis, "in")
     turns = Turns(inbox, assistant, settings.max_turn_attempts)
     await _until_stopped(Consumer(inbox, turns, _process_name(settings, f"worker-{number}"), settings.turns_at_once))
+    await assistant.close()
     await redis.aclose()
 
 

@@ -33,6 +33,7 @@ class Terminal:
         while (line := await asyncio.to_thread(_read_line)) is not None:
             if line:
                 await self._say(line)
+        await self._assistant.close()
 
     async def _say(self, line: str) -> None:
         incoming = self._incoming(line)

@@ -16,6 +16,7 @@ _MORE = {
     "de": re.compile(r"\b(noch|dazu|zus[aä]tzlich|au(ß|ss)erdem|auch|obendrauf|plus|extra|weitere\w*)\b", re.I),
     "en": re.compile(r"\b(another|also|too|add|plus|as well|on top|in addition|extra|more)\b", re.I),
 }
+_AND = re.compile(r"\W*(?:und|and|plus)\b(?!\W+(?:zwar|doch|lieber|rather|instead))", re.I)
 _ONLY = re.compile(r"\b(nur|only|just|blo(ß|ss)|lediglich)\b", re.I)
 _AFTERWARDS_OUT = re.compile(
     r"^\W*(?:doch|dann|lieber|bitte|\s)*\b(nicht|weg|raus|streichen|l(ö|oe)schen|not|out|away|off)\b", re.I
@@ -84,6 +85,11 @@ def unwanted(heard: Heard, catalog: Sequence[Product]) -> list[str]:
 def is_addition(text: str, language: str) -> bool:
     """Whether a product comes on top of what was chosen, rather than instead of it."""
     return bool(_MORE[language].search(text))
+
+
+def goes_on(text: str) -> bool:
+    """ "und zwei Schuhe in 43": one more thing, said in a second breath."""
+    return bool(_AND.match(text))
 
 
 def is_taken_out(text: str) -> bool:

@@ -1,6 +1,7 @@
 """Custom actions in the worker's own process: no HTTP hop, no second serialisation of the domain."""
 
 from contextvars import ContextVar
+from importlib import import_module
 from typing import Any
 
 import orjson
@@ -17,12 +18,19 @@ class InProcessActions(EndpointConfig):
 
     def __init__(self, package: str) -> None:
         super().__init__(url="in-process", enable_selective_domain=True)
+        self._package = package
         self._executor = ActionExecutor()
         self._executor.register_package(package)
 
     @property
     def action_names(self) -> set[str]:
         return set(self._executor.actions)
+
+    async def close(self) -> None:
+        """Lets the package end what it opened, if it has a `close` for that."""
+        closes = getattr(import_module(self._package), "close", None)
+        if closes is not None:
+            await closes()
 
     async def request(self, *_args: Any, json: dict[str, Any], **_kwargs: Any) -> Any:
         try:

@@ -16,7 +16,7 @@ from rasa.shared.core.constants import USER_INTENT_BACK, USER_INTENT_RESTART, US
 from rasa.shared.core.domain import Domain
 from rasa.utils.endpoints import EndpointConfig
 
-from bot.dialogue.action_endpoint import FAILED_ACTIONS
+from bot.dialogue.action_endpoint import FAILED_ACTIONS, InProcessActions
 from bot.dialogue.events import decode, encode
 from bot.dialogue.language import LANGUAGE_SLOT, LANGUAGES
 from bot.dialogue.output import ReplyCollector
@@ -72,6 +72,11 @@ class Assistant:
         nlg.responses = agent.domain.responses
         agent.tracker_store = trackers  # not the wrapper that hides a store's errors
         return cls(agent)
+
+    async def close(self) -> None:
+        """Ends what the actions in this process opened."""
+        if isinstance(self._agent.action_endpoint, InProcessActions):
+            await self._agent.action_endpoint.close()
 
     @property
     def domain(self) -> Domain:

@@ -31,7 +31,7 @@ from tests.dialogue.script import conversation
 from tests.house import TOKEN, ShopDoor
 
 NAME = "rest-kim"
-TURNS = 240
+TURNS = 300
 TURNS_WITH_PLAIN_RASA = 60
 CACHE_LOST_EVERY = 7
 LONGEST_WINDOW = 200

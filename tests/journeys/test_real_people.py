@@ -207,3 +207,13 @@ async def test_what_is_not_sold_is_told_with_all_that_is(house: House) -> None:
     kim = house.customer()
     await kim.says("was habt ihr für drohnen?")
     assert "{" not in await kim.says("und ohne kaffeemaschine?")
+
+
+async def test_one_more_thing_in_a_second_breath_comes_on_top(house: House) -> None:
+    kim = house.customer()
+    await kim.says("ich nehme die aeropix mini in rot")
+    await kim.says("und 2 smarte schuhe größe 43 in blau")
+    await kim.says(ADDRESS)
+    summary = await kim.says("paypal")
+    assert "1 × AeroPix Mini in Rot" in summary
+    assert "2 × StrideLab Run" in summary
