@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from actions import wording
 from actions.backend.port import Money, Product
 from actions.base import Event, GoalAction, Turn
-from actions.product_answers import Question, ask_back, focus
+from actions.product_answers import Question, ask_back, focus, in_focus
 from actions.reading import amounts
 from actions.reading.products import is_about_cheapest, products_for
 from actions.reading.wishes import wishes
@@ -28,7 +28,7 @@ class RecommendForBudget(GoalAction):
         if budget:
             return self.recommend(turn, Question(turn.heard.text, tuple(named or catalog)), budget)
         if is_about_cheapest(turn.heard.text):
-            return self._cheapest(turn, named or catalog)
+            return self._cheapest(turn, named or _of_kind_spoken_of(turn, catalog))
         return ask_back("question_budget", "recommend_for_budget", turn.heard.text, named)
 
     def recommend(self, turn: Turn, question: Question, budget: Budget) -> list[Event]:
@@ -58,6 +58,12 @@ class RecommendForBudget(GoalAction):
         cheapest = sorted(candidates, key=lambda product: product.price.amount)[:MAX_CARDS]
         turn.say("utter_cheapest", cards=cards(turn, cheapest), product=cheapest[0].name)
         return focus(cheapest)
+
+
+def _of_kind_spoken_of(turn: Turn, catalog: Sequence[Product]) -> Sequence[Product]:
+    """All of the kind that the conversation is about; everything while it is about nothing in particular."""
+    spoken_of = {product.kind for product in in_focus(turn, catalog)}
+    return [product for product in catalog if {product.kind} == spoken_of] or catalog
 
 
 def _cost(product: Product, monthly: bool) -> Money:

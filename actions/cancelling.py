@@ -1,16 +1,23 @@
 """Cancelling an order."""
 
-from collections import Counter
 from copy import deepcopy
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
+from actions import order_draft
 from actions.backend.port import NotAllowed, NotFound, Unavailable
 from actions.base import Event, GoalAction, Turn, yes_no
 from actions.forms import QUESTIONS_OF_THEIR_OWN, Draft, Form, go_on, is_put_off, reopen
-from actions.own_orders import choose_order, number_said, order_buttons, order_with, say_too_late
+from actions.order_lines import Lines
+from actions.own_orders import (
+    answer_about_cancelling,
+    choose_order,
+    number_said,
+    order_buttons,
+    order_with,
+    say_too_late,
+)
 from actions.reading.answers import agrees, has_reservation, wavers
-from actions.reading.wishes import wishes
 from actions.showing import lines_in_words
 
 
@@ -24,14 +31,18 @@ class CancelForm(Form):
     async def take(self, turn: Turn, draft: Draft, question: str | None) -> bool:
         intent = turn.heard.intent
         draft["hint"] = None
-        if question is not None and intent in ("stop", "deny"):
-            draft["state"] = "dropped"
+        if answer_about_cancelling(turn):
+            draft["state"] = draft.get("state") or (None if question else "nothing")
             return True
         if question == "cancel_confirmed" and is_put_off(turn.heard):
             draft["hint"] = "waiting"
             return True
-        if draft.get("number") and await self._is_part(turn, draft["number"]):
+        is_answer = question == "cancel_confirmed" and intent not in QUESTIONS_OF_THEIR_OWN
+        if is_answer and await self._is_part(turn, draft["number"]):
             draft["state"] = "part"
+            return True
+        if question is not None and intent in ("stop", "deny"):
+            draft["state"] = "dropped"
             return True
         if (
             question is None
@@ -60,15 +71,10 @@ class CancelForm(Form):
             draft["state"] = "part"
 
     async def _is_part(self, turn: Turn, number: str) -> bool:
-        """Whether only some of the order's products, or some pieces of them, are named."""
-        ordered: Counter[str] = Counter()
-        for line in (await order_with(turn, number)).items:
-            ordered[line.product_id] += line.quantity
-        pieces = 0
-        for wish in wishes(turn.heard, await turn.backend.products()):
-            named = [product.id for product in wish.products if product.id in ordered]
-            pieces += sum(part.quantity or 0 for part in wish.portions) or sum(ordered[product] for product in named)
-        return 0 < pieces < ordered.total()
+        """Whether only some of the order's lines, or some pieces of them, are to go."""
+        order, catalog = await order_with(turn, number), await turn.backend.products()
+        lines = Lines(order_draft.of_order(order)["lines"], catalog, turn.language)
+        return lines.drop(turn.heard) and bool(lines.lines)
 
     def _agrees(self, turn: Turn) -> bool:
         """A yes, or the wish once more."""
@@ -129,7 +135,13 @@ class FinishCancel(GoalAction):
     async def act(self, turn: Turn) -> list[Event]:
         draft = turn.slot("cancel_draft") or {}
         if draft.get("state") == "part":
-            return [SlotSet("cancel_draft", None), FollowupAction("change_form")]
+            message = {key: turn.tracker.latest_message.get(key) for key in ("text", "entities")}
+            first = {**message, "intent": {"name": "cancel_order"}}
+            return [
+                SlotSet("cancel_draft", None),
+                SlotSet("change_draft", {"first": first}),
+                FollowupAction("change_form"),
+            ]
         try:
             await self._end(turn, draft)
         except NotAllowed as error:

@@ -200,7 +200,14 @@ class FinishChange(GoalAction):
             turn.say("utter_change_unsure" if draft.get("tried") else "utter_order_kept")
         if draft.get("state") == "confirmed":
             order = await self._change(turn, draft)
-            turn.say("utter_order_changed", number=order.number, total=turn.money(order.total_now))
+            turn.say(
+                "utter_order_changed",
+                number=order.number,
+                lines=lines_in_words(turn, order.items, await turn.backend.products()),
+                address=address_in_words(turn, order.address),
+                paid=wording.paid(order.payment_method, turn.language),
+                total=turn.money(order.total_now),
+            )
 
     async def _change(self, turn: Turn, draft: Draft) -> Order:
         """Only what is different is sent."""

@@ -63,7 +63,9 @@ class OrderEditing(Form):
             line for line in draft.get("lines") or () if line["product"] in known
         ]  # products may be dropped
         reader = OrderReader(turn, draft, catalog)
-        asks = part is not None and turn.heard.intent in QUESTIONS_OF_THEIR_OWN
+        asks = part is not None and (
+            turn.heard.intent in QUESTIONS_OF_THEIR_OWN or answers.asks_for_stock(turn.heard.text)
+        )
         found = reader.read_answer(part) if asks else reader.read(part)
         order_checks.check(turn, draft, catalog, lambda line, variant: self.pieces_there(draft, line, variant))
         return found

@@ -9,11 +9,28 @@ from actions.reading import amounts
 from actions.reading.amounts import is_replaced
 from actions.reading.heard import Heard
 from actions.reading.products import addon_mentions, option_mentions, options_named
-from actions.reading.wishes import Portion, Wish, goes_on, is_addition, is_all, is_taken_out, portions, unwanted, wishes
+from actions.reading.wishes import (
+    Portion,
+    Wish,
+    goes_on,
+    is_addition,
+    is_all,
+    is_taken_out,
+    kept,
+    portions,
+    unwanted,
+    wishes,
+)
 
 Asked = tuple[Product, Portion]
 """A product, and how many of it in which make."""
 
+_MADE_INTO = re.compile(r"\b(?:mach\w*|aus|make|turn|änder\w*|change|tausch\w*|swap|switch)\b", re.I)
+_ONLY_THE = re.compile(r"\b(?:nur(?: noch)?|only|just|blo(?:ß|ss))\s+(?:die|den|das|the)\b", re.I)
+_ONE_OF = re.compile(
+    r"\b(?P<count>one|two|three|ein\w*|zwei|drei|\d{1,2})\s+(?:of (?:them|those|the|these)|davon|von (?:denen|den|ihnen)|der)\b",
+    re.I,
+)
 _EVERY = re.compile(r"\b(beide\w*|alle\w*|both|all|every)\b", re.I)
 
 
@@ -27,13 +44,19 @@ class Lines:
 
     def take(self, heard: Heard, *, counts: bool) -> bool:
         """Everything that is said of products; numbers only if they may count pieces (`counts`) or were understood so."""
+        if self.lines and self._recolour(heard):
+            return True
+        if heard.intent == "cancel_order":
+            return self.drop(heard)
         wished = self.take_products(heard)
         has_addons = self.take_addons(heard)
         if wished or not self.lines:
             return wished
         if is_addition(heard.text, self._language) and self._take_more(heard):
             return True
-        if not has_addons and self._take_out(heard):
+        if not has_addons and (self._keep_only(heard) or self._take_out(heard) or self._split_off(heard)):
+            return True
+        if self.take_split(heard):
             return True
         chosen = self.take_options(heard)
         return self.take_quantity(heard, counts=counts) or chosen or has_addons
@@ -47,11 +70,8 @@ class Lines:
         return True
 
     def take_products(self, heard: Heard) -> bool:
-        wished = wishes(heard, self._catalog)
-        clear = [wish for wish in wished if wish.product]
+        clear = [wish for wish in wishes(heard, self._catalog) if wish.product]
         gone = [product_id for product_id in unwanted(heard, self._catalog) if self._has(product_id)]
-        if heard.intent == "cancel_order":
-            return self._drop(wished)
         if not clear:
             self.lines = [line for line in self.lines if line["product"] not in gone]
             return bool(gone)
@@ -76,15 +96,22 @@ class Lines:
         else:
             self._exchange(self.lines, asked)
 
+    def take_split(self, heard: Heard) -> bool:
+        """ "eine rote und zwei weiße": in place of all lines of the product."""
+        line = self._line_meant(heard)
+        product = self._product(line)
+        split = portions(heard, product, (0, len(heard.text)))
+        if len(split) < 2:
+            return False
+        same = [other for other in self.lines if other["product"] == line["product"]]
+        common = dict(set.intersection(*(set(other["options"].items()) for other in same)))
+        self._exchange(same, [(product, Portion({**common, **made.options}, made.quantity)) for made in split])
+        return True
+
     def take_options(self, heard: Heard) -> bool:
         if not self.lines:
             return False
         line = self._line_meant(heard)
-        product = self._product(line)
-        split = portions(heard, product, (0, len(heard.text)))
-        if len(split) > 1:
-            self._exchange([line], [(product, portion) for portion in split])
-            return True
         found = False
         for target in self.lines if _EVERY.search(heard.text) else [line]:
             named = options_named(heard.text, self._product(target))
@@ -113,9 +140,15 @@ class Lines:
             line["term"] = term or (line["term"] if rents else None)
         return True
 
-    def _drop(self, wished: Sequence[Wish]) -> bool:
-        """ "storniere nur den Stuhl", "storniere eine der beiden Minis"."""
+    def drop(self, heard: Heard) -> bool:
+        """ "storniere nur den Stuhl", "eine der beiden Minis", "die weiße", "eine davon". Whether anything went."""
         before = [dict(line) for line in self.lines]
+        stay = kept(heard, self._catalog)
+        wished = [
+            wish for wish in wishes(heard, self._catalog) if not {product.id for product in wish.products} <= stay
+        ]
+        if not wished and not heard.all("product"):
+            self._drop_pieces(heard)
         unwanted_portions = [(wish, portion) for wish in wished for portion in wish.portions]
         for wish, portion in unwanted_portions:
             for line in self._lines_of(wish, portion):
@@ -123,6 +156,50 @@ class Lines:
                 line["quantity"] = max(0, held - (portion.quantity or held))
         self.lines = [line for line in self.lines if line["quantity"] != 0]
         return self.lines != before
+
+    def _drop_pieces(self, heard: Heard) -> None:
+        """Without a product: of the lines with that colour, or of the only one."""
+        named = [line for line in self.lines if self._is_named(heard, line)]
+        meant = named or (self.lines if len(self.lines) == 1 else [])
+        number = amounts.quantity(heard) or (1 if _ONE_OF.search(heard.text) else None)
+        for line in meant if named or number else []:
+            held = line["quantity"] or 1
+            line["quantity"] = max(0, held - (number or held))
+
+    def _recolour(self, heard: Heard) -> bool:
+        """ "mach aus der weißen eine rote": the line that has the first becomes the second."""
+        if not _MADE_INTO.search(heard.text):
+            return False
+        for line in self.lines:
+            mentions = option_mentions(heard.text, self._product(line))
+            if len(mentions) == 2 and mentions[0].option == mentions[1].option:
+                first, second = mentions
+                if line["options"].get(first.option) == first.value != second.value:
+                    line["options"] = {**line["options"], second.option: second.value}
+                    return True
+        return False
+
+    def _keep_only(self, heard: Heard) -> bool:
+        """ "nur die rote": of several lines of a product, those that are as named."""
+        text = heard.text[match.end() :] if (match := _ONLY_THE.search(heard.text)) else ""
+        named = [line for line in self.lines if options_named(text, self._product(line))]
+        meant = [line for line in named if options_named(text, self._product(line)).items() <= line["options"].items()]
+        if not meant or len(meant) == len(named):
+            return False
+        self.lines = [line for line in self.lines if line in meant or line not in named]
+        return True
+
+    def _split_off(self, heard: Heard) -> bool:
+        """ "make one of them grey": so many of a line's pieces, while the others stay as they are."""
+        match = _ONE_OF.search(heard.text)
+        line = self._line_meant(heard) if match else None
+        named = options_named(heard.text, self._product(line)) if line else {}
+        number = amounts.as_number(match["count"]) or 1 if match else 0
+        if line is None or not named or (line["quantity"] or 1) <= number or named.items() <= line["options"].items():
+            return False
+        line["quantity"] -= number
+        self._add([{**line, "options": {**line["options"], **named}, "quantity": number}])
+        return True
 
     def _lines_of(self, wish: Wish, portion: Portion) -> list[Line]:
         """Those with a product that the wish can mean; of several colours the one that was named."""
@@ -137,7 +214,7 @@ class Lines:
         elif self.lines and (is_addition(heard.text, self._language) or self._goes_on(heard, asked)):
             self.put(asked, adds=True)
         elif self.lines and len(clear) == 1:
-            self._correct(asked, only=is_all(heard.text))
+            self._correct(asked, only=is_all(heard.text) and all(portion.quantity is None for _, portion in asked))
         else:
             self.put(asked, adds=False)
 
@@ -203,6 +280,9 @@ class Lines:
         unsettled = [line for line in self.lines if variant_of(line, self._catalog) is None]
         of_this_kind = [line for line in self.lines if self._is_named(heard, line)]
         uncounted = open_quantity({"lines": self.lines})
+        sharing = [line for line in self.lines if option_mentions(heard.text, self._product(line))]
+        if len(self.lines) > 1 and len(sharing) == 1 and not uncounted:
+            return sharing[0]  # only this one comes in such a colour or size
         if unsettled or uncounted:
             return unsettled[0] if unsettled else uncounted or self.lines[-1]
         return of_this_kind[-1] if len(self.lines) > 1 and len(of_this_kind) == 1 else self.lines[-1]

@@ -13,7 +13,7 @@ from actions.order_products import ProductChoice
 from actions.product_answers import FOCUS, FOCUS_OPTIONS
 from actions.reading import addresses, amounts, answers
 from actions.reading.heard import Heard, span_of
-from actions.reading.products import names_what_is_not_offered, pick, products_named
+from actions.reading.products import is_colour, names_what_is_not_offered, pick, products_named
 from actions.reading.wishes import wishes
 from actions.reading.words import vocabulary
 
@@ -26,6 +26,7 @@ _ASKS = re.compile(
     r"\?|\b(?:was|wie|wo|wann|wer|welche\w*|wieviel|kostet|unterschied|what|how|where|when|which|who|does|difference)\b",
     re.I,
 )
+_PIECES = re.compile(r"\b\d{1,2}\s?(?:x|×|mal|stück|stueck|stk|pieces?)(?!\w)|\b(?:davon|of them|stück|pieces)\b", re.I)
 SHORT = 4
 """Words of an answer that says nothing else."""
 
@@ -47,7 +48,7 @@ class OrderReader:
         said = addresses.address_said(self._without_products().text, asked=part == "address", has_street=has_street)
         parts = self._deliverable(said.parts, part)
         rest = self._heard.without(said.spans)
-        found = self._read_lines(rest, part)
+        found = self._read_lines(rest, part, has_address=bool(said.parts))
         found = self._read_payment(rest.text) or found
         if parts:
             order_draft.merge_address(self._draft, parts)
@@ -107,9 +108,11 @@ class OrderReader:
         self._draft["lines"] = lines.lines
         return found
 
-    def _read_lines(self, heard: Heard, part: str | None) -> bool:
+    def _read_lines(self, heard: Heard, part: str | None, *, has_address: bool) -> bool:
         lines = Lines(self._draft.get("lines") or [], self._catalog, self._turn.language)
         chose = ProductChoice(self._turn, self._draft, lines, self._catalog).take(heard, part)
+        if part in ("address", "name") and has_address and not _PIECES.search(heard.text):
+            heard = heard.without([span_of(mention) for mention in heard.all("quantity")])  # "8, ach nein, Seestraße 8"
         found = chose or lines.take(heard, counts=part not in ("address", "name", "term"))
         found = lines.take_term(heard, asked=part == "term") or found
         if answers.is_any_option(heard.text):
@@ -131,7 +134,8 @@ class OrderReader:
             return False
         pending = (self._draft.get("pending") or {}).get("products") or [product.id for product in self._catalog]
         offered = [product for product in self._catalog if product.id in pending]
-        chosen = pick(self._heard.text, offered) or products_named(self._heard.text, offered)
+        text = self._heard.text
+        chosen = pick(text, offered) or products_named(text, offered) or pick(text, self._catalog)
         if not chosen or len(chosen) == len(self._catalog):
             return False
         return self._edit(
@@ -153,7 +157,7 @@ class OrderReader:
         only_one = len(order_draft.values_in_stock(line, product)) == 1
         if answers.is_whatever(self._heard.text) or (self._heard.intent == "affirm" and only_one):
             return self._choose_any([line])
-        return self._edit(lambda lines: lines.take_options(self._heard))
+        return self._edit(lambda lines: lines.take_split(self._heard) or lines.take_options(self._heard))
 
     def _choose_any(self, lines: Sequence[Line]) -> bool:
         """Of the options that are open, what is in stock: the customer does not mind."""
@@ -192,7 +196,8 @@ class OrderReader:
         if city or self._heard.intent in ("affirm", "deny"):
             return {"city": city} if city else {}
         name = addresses.name_said(self._heard.text)
-        return {"name": name} if name and addresses.is_name(name) else {}
+        is_name = name is not None and addresses.is_name(name) and not answers.is_only_payment(name)
+        return {"name": name} if name and is_name else {}
 
     def _read_full_name(self) -> bool:
         """A name that the NLU took for something else has at least two words."""
@@ -202,7 +207,7 @@ class OrderReader:
         if self._is_question or self._heard.intent in ("affirm", "deny", "change_order", "stop"):
             return False
         name = addresses.name_said(self._heard.text)
-        if name and answers.payment_method(name) and not addresses.is_name(name):
+        if name and (answers.is_only_payment(name) or is_colour(name)):
             return False
         if name:
             order_draft.merge_address(self._draft, {"name": name})

@@ -5,7 +5,7 @@ from copy import deepcopy
 
 from rasa_sdk.events import SlotSet
 
-from actions import order_draft, wording
+from actions import order_draft, service_topics, wording
 from actions.backend.port import KeyReused, Order, OutOfStock, Rejected, Unavailable
 from actions.base import Event, GoalAction, Turn, button, yes_no
 from actions.facts import parts_in_words
@@ -14,6 +14,7 @@ from actions.order_checks import say_short
 from actions.order_draft import Draft
 from actions.order_editing import OrderEditing
 from actions.order_questions import OrderQuestion, change_buttons, stop_button
+from actions.own_orders import answer_about_cancelling
 from actions.product_answers import in_focus
 from actions.reading import answers
 from actions.reading.heard import span_of
@@ -29,6 +30,11 @@ _WHAT_FOR = re.compile(
     re.I,
 )
 """ "ein Akku für meine …": what comes now is owned, not ordered."""
+_SOME = re.compile(
+    r"\b(?:one|two|both|ein\w*|zwei|beide\w*)\s+(?:of|von|der)\b|\bdavon\b|\b(?:nur|only|just)\s+(?:die|den|das|the)\b",
+    re.I,
+)
+""" "cancel one of the reds": a part of what is being ordered."""
 
 
 class OrderForm(OrderEditing):
@@ -61,15 +67,21 @@ class OrderForm(OrderEditing):
             if not wants_more:
                 draft["state"] = draft.get("state") or (None if draft.get("lines") else "nothing")
                 return True
-        if question is not None and turn.heard.intent == "cancel_order" and answers.is_about_return(turn.heard.text):
-            turn.say("utter_returns", phone=turn.settings.service_phone)
+        if answers.is_question(turn.heard.text) and not turn.heard.all("product") and service_topics.answered(turn):
+            draft["state"] = draft.get("state") or (None if draft.get("lines") or question else "nothing")
+            return True
+        if question is not None and turn.heard.intent == "cancel_order" and answer_about_cancelling(turn):
             return True
         return await super().take(turn, draft, question)
 
     async def is_given_up(self, turn: Turn, draft: Draft) -> bool:
         """ "vergiss es"; and "storniere das" while nothing is ordered yet, unless only a part of it is meant."""
+        if answers.is_rather_not(turn.heard.text):
+            return True
         if turn.heard.intent != "cancel_order":
-            return turn.heard.intent == "stop"
+            return turn.heard.intent == "stop" and not turn.heard.all("city")  # "köln halt" answers "welcher Ort?"
+        if _SOME.search(turn.heard.text):
+            return False
         is_of_another = turn.heard.all("order_number") or _OTHER_ORDER.search(turn.heard.text)
         named = {product.id for wish in wishes(turn.heard, await turn.backend.products()) for product in wish.products}
         lines = {line["product"] for line in draft.get("lines") or ()}

@@ -7,7 +7,7 @@ from actions import wording
 from actions.backend.port import NotFound, Order
 from actions.base import Button, Turn, button
 from actions.forms import Draft
-from actions.reading.answers import is_about_return
+from actions.reading.answers import asks_whether_possible, is_about_return, is_question
 from actions.reading.products import place_named
 from actions.reading.wishes import unwanted, wishes
 
@@ -69,6 +69,18 @@ def say_too_late(turn: Turn, number: str, status: str) -> None:
     """The order is too far along to be changed or cancelled here."""
     human = button(turn.either("Mit einem Menschen sprechen", "Talk to a person"), "talk_to_human")
     turn.say("utter_too_late", buttons=[human], number=number, status=wording.status(status, turn.language))
+
+
+def answer_about_cancelling(turn: Turn) -> bool:
+    """Answers who only asks whether something can go back or be cancelled; False for a wish to cancel."""
+    text = turn.heard.text
+    if is_about_return(text) and is_question(text):
+        turn.say("utter_returns", phone=turn.settings.service_phone)
+        return True
+    if asks_whether_possible(text):
+        turn.say("utter_cancel_possible")
+        return True
+    return False
 
 
 async def named_among(turn: Turn, orders: Sequence[Order]) -> list[Order]:

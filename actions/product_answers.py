@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
+from actions import features, service_topics
 from actions.backend.port import Product
 from actions.base import Event, GoalAction, Turn
 from actions.reading.products import pick
@@ -35,6 +36,9 @@ class ProductAnswer(GoalAction):
 
     async def act(self, turn: Turn) -> list[Event]:
         products = await meant(turn)
+        is_of_product = any(features.asked(turn.heard.text, product) for product in products)
+        if not is_of_product and service_topics.answered(turn):
+            return []
         if products:
             return await self.answer(turn, Question(turn.heard.text, tuple(products)))
         if turn.heard.all("product"):

@@ -44,6 +44,12 @@ class QuestionForm(Form):
     async def next_question(self, turn: Turn, draft: Draft) -> str | None:
         return None if draft.get("state") else cast(str, draft["asks"])
 
+    async def _return(self, turn: Turn, draft: Draft) -> list[Event]:
+        """A question that was left for another one, which lacks something too, is asked about that."""
+        if draft.get("text") == turn.heard.text:
+            return [SlotSet("requested_slot", draft["asks"])]
+        return await super()._return(turn, draft)
+
     async def _take_product(self, turn: Turn, draft: Draft) -> bool:
         products = [] if self._wants_else(turn, draft) else await _products_in_answer(turn)
         if products:

@@ -4,6 +4,7 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction
 
+from actions import service_topics
 from actions.base import Button, Event, GoalAction, Turn, button, response_of
 from actions.product_answers import in_focus
 from actions.reading.heard import Guess
@@ -60,6 +61,8 @@ class Clarify(GoalAction):
     async def act(self, turn: Turn) -> list[Event]:
         if turn.heard.unreadable:
             turn.say("utter_unreadable")
+            return []
+        if service_topics.answered(turn):
             return []
         likely = [guess.intent for guess in turn.heard.ranking if _is_worth_asking(guess)][:2]
         buttons = [self._button(turn, intent) for intent in likely]
@@ -123,6 +126,8 @@ class OutOfScope(GoalAction):
     action_name = "action_out_of_scope"
 
     async def act(self, turn: Turn) -> list[Event]:
+        if service_topics.answered(turn):
+            return []
         response = "utter_out_of_scope" if words_of(turn.heard.text) else "utter_not_understood"
         turn.say(response, buttons=[] if turn.open_form else _ways_on(turn))
         return []

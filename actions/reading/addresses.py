@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from actions.reading.heard import Span
-from actions.reading.words import FUNCTION_WORDS, vocabulary
+from actions.reading.products import is_colour
+from actions.reading.words import FUNCTION_WORDS, vocabulary, words_of
 
 MAX_ANSWER = 100
 """Characters of a message that says a name or a town and nothing else."""
 _PARTICLES = vocabulary("von van vom de der den del da di la le el al zu zum zur ten ter bin ibn")
 _LEAD = re.compile(
-    r"(?:^|[\s,:;])(?:an|für|fuer|nach|zu|to|for|adresse|address|anschrift|name|namen|ist|lautet|is|wäre|bin|heiße|heisse|i'm|me)\b[\s:,]*"
+    r"(?:^|[\s,:;])(?:it'?s|an|für|fuer|nach|zu|to|for|adresse|address|anschrift|name|namen|ist|lautet|is|wäre|bin|heiße|heisse|i'm|me)\b[\s:,]*"
     r"(?:(?:ist|lautet|is|den|die|herrn?|frau|familie|mr|mrs|ms)\b\.?[\s:,]*)?",
     re.I,
 )
@@ -44,7 +45,10 @@ _WHERE = re.compile(
     r"\b(?:am|im|zum|zur|beim|(?:an|auf|in|unter|hinter|vor|bei)\s+(?:der|dem|den))(?P<name>\s+[^\W\d_][\w.'’-]*)?\s*$",
     re.I,
 )
-_HOUSE_NUMBER = re.compile(r"\b(?:hausnummer|hausnr\.?|house number)\D{0,20}?(?P<number>\d{1,4}\s?[a-z]?)\b", re.I)
+_HOUSE_NUMBER = re.compile(
+    r"\b(?:(?:hausnummer|hausnr\.?|house number)\D{0,20}?|(?:to|at|in|an|sondern|but)\s+(?:number|nummer|nr\.?)\s+)(?P<number>\d{1,4}\s?[a-z]?)\b",
+    re.I,
+)
 _WITHIN = re.compile(
     r"(?<![\w-])(?:"
     r"\d{1,2}\s?\.?\s?(?:og|obergeschoss|stock|etage|ug|dg)(?:\s+(?:links|rechts|mitte))?|(?:erdgeschoss|eg|dg|dachgeschoss|souterrain)(?:\s+(?:links|rechts))?|"
@@ -67,16 +71,17 @@ _ELSEWHERE = re.compile(
     re.I,
 )
 _SEPARATORS = " \t,;:.\n-–"
+_BEFORE_STREET = vocabulary("ist is lautet und and noch wohne wohnhaft wohn live wäre waere nein doch sorry paar")
 _GREETINGS = re.compile(
     r"^(?:(?:bitte|also|ja|gern|gerne|klar|okay|ok|please|yes|sure|well|hm+|ähm?|uhm?|und|and)\b[\s,.:!]*)+|[\s,.!]*\b(?:bitte|danke|please|thanks)\W*$",
     re.I,
 )
 _NAMED = re.compile(
-    r"\b(?:ich heiße|ich heisse|ich bin|name ist|name is|i am|i'm)\s+(?:(?:der|die)\s+)?(?P<name>[^\W\d_][^\d,;:\n]*?)(?=\s*(?:[,;\n]|\bund\b|\band\b|$))",
+    r"\b(?:ich heiße|ich heisse|ich bin|name ist|name is|name'?s|it'?s|i am|i'm)\s+(?:(?:der|die)\s+)?(?P<name>[^\W\d_][^\d,;:\n]*?)(?=\s*(?:[,;\n]|\bund\b|\band\b|$))",
     re.I,
 )
 _INTRODUCED = re.compile(
-    r"^.*?\b(?:ich (?:heiße|heisse|bin)|mein name ist|name(?: ist| is|:)?|my name is|i am|i'?m|auf den namen|auf|für|for|an)\b[\s:]*",
+    r"^.*?\b(?:ich (?:heiße|heisse|bin)|mein name ist|name(?: ist| is|:)?|my name is|name'?s|it'?s|i am|i'?m|auf den namen|auf|für|for|an)\b[\s:]*",
     re.I,
 )
 
@@ -140,6 +145,7 @@ def _code(text: str, asked: bool) -> re.Match[str] | None:
         is_long = len(match["code"]) == 5
         if (
             is_long
+            or (asked and not text.replace(match["code"], "").strip(_SEPARATORS + "!"))
             or match["land"]
             or ((asked or _TYPED.search(text[: match.start()])) and _CITY.match(text, match.end()))
         ):
@@ -197,8 +203,24 @@ def _street(text: str, *, asked: bool) -> Span | None:
     typed = _typed(text)
     if typed or not asked:
         return typed
-    untyped = [found for pattern in (_UNTYPED, _RUN_TOGETHER) for found in pattern.finditer(text) if _has_name(found)]
-    return _with_preposition(text, untyped[0].span("street")) if untyped else None
+    untyped = [
+        span
+        for pattern in (_UNTYPED, _RUN_TOGETHER)
+        for found in pattern.finditer(text)
+        if _has_name(found) and (span := _without_lead(text, found.span("street")))
+    ]
+    return _with_preposition(text, untyped[0]) if untyped else None
+
+
+def _without_lead(text: str, street: Span) -> Span | None:
+    """ "und die Straße ist Am See 5" names Am See 5; "und noch ein Paar Orange 38" names no street."""
+    words = list(re.finditer(r"[^\W\d_]+", text[slice(*street)]))
+    leads = [word.end() for word in words if word.group().casefold() in _BEFORE_STREET]
+    start = street[0] + (leads[-1] if leads else 0)
+    rest = words_of(text[start : street[1]])
+    if not rest or rest[0].folded.isdigit() or any(is_colour(word.folded) for word in rest):
+        return None
+    return _stripped(text, (start, street[1]))
 
 
 def _has_name(found: re.Match[str]) -> bool:

@@ -37,6 +37,10 @@ _BEFORE_SIZES = vocabulary(
 )
 _BEFORE_ONE = vocabulary("nur bloss lediglich")
 """Words that make an article count: "nur einen"."""
+_STREET = re.compile(
+    r"(?:\w(?:strasse|str|weg|allee|platz|gasse|ring|damm|ufer)|^(?:street|road|lane|avenue|strasse|str))$"
+)
+"""A word after which a number is that of a house."""
 _CORRECTION = re.compile(
     r"\b(nein|nee|ne|nö|quatsch|halt|ach|moment|sorry|doch|lieber|besser|bzw|no|actually|i mean|make (?:it|that)|wait|scratch that|or rather)\b",
     re.I,
@@ -112,7 +116,7 @@ def _understood(heard: Heard, blocked: Sequence[Span]) -> list[tuple[int, int]]:
 
 
 def _counts_pieces(before: str, after: str) -> bool:
-    return after not in _NO_PIECES and before not in _BEFORE_SIZES
+    return after not in _NO_PIECES and before not in _BEFORE_SIZES and not _STREET.search(before)
 
 
 def _counted(heard: Heard, blocked: Sequence[Span]) -> list[tuple[int, int]]:

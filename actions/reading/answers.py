@@ -51,6 +51,30 @@ _RETURN = re.compile(
     r"return\w*|send (?:it|them|this|that) back|give (?:it|them) back|refund\w*|money back|kaputt\w*|defekt\w*|beschädigt\w*|broken|damaged|defective)\b",
     re.I,
 )
+_POSSIBLE = re.compile(
+    r"\b(?:kann|könnte|koennte|darf|dürfte|können|koennen|geht das|wäre es|stornieren sie|storniern sie|can|could|may|am i able|is it possible|"
+    r"what if|was wenn|just asking)\b",
+    re.I,
+)
+_SOME_DAY = re.compile(
+    r"\b(?:später|spaeter|jederzeit|danach|hinterher|falls|wenn|any ?time|later|afterwards|if|at any point|just asking)\b",
+    re.I,
+)
+_QUESTION = re.compile(
+    r"\?|^\W*(?:und |and |also |aber |but |ok |hm+ )*(?:kann|könnte|darf|wie|was|wo|wann|wer|welche\w*|geht|gibt|can|could|may|how|what|where|when|who|is|do|does)\b",
+    re.I,
+)
+_HAVE_YOU = re.compile(
+    r"\b(?:(?:do|did|would|can) you (?:also |still )?(?:have|sell|stock)|(?:if|whether) (?:you (?:have|sell)|there is)|habt ihr|haben sie|hast du|"
+    r"gibt(?:'?s| es)|ob (?:ihr|sie|es))\b",
+    re.I,
+)
+_RATHER_NOT = re.compile(
+    r"^\W*(?:(?:nein|nee|nei|ach|ah|danke|no|nope|thanks|sorry|hm+|also|actually|ich will)\W+)*"
+    r"(?:(?:doch|dann|jetzt)\s+)*(?:lieber (?:doch )?|doch )(?:nicht|nöd|ned|net|nich)\W*$"
+    r"|^\W*(?:no\W+)?(?:rather not|better not|never ?mind|i(?:'ve| have)? changed my mind|i don'?t want (?:it|anything) (?:any ?more|after all))\W*$",
+    re.I,
+)
 OPTION_WORDS = {"colour": r"farb\w*|colou?rs?", "size": r"größen?|groessen?|grössen?|sizes?"}
 """What an option of the catalog is called in a question."""
 _ASPECTS = {
@@ -102,6 +126,32 @@ def puts_off(text: str) -> bool:
 def is_about_return(text: str) -> bool:
     """Whether something is to go back, or would if it did not please."""
     return bool(_RETURN.search(text))
+
+
+def is_question(text: str) -> bool:
+    """By its mark, or by how it begins."""
+    return bool(_QUESTION.search(text))
+
+
+def asks_whether_possible(text: str) -> bool:
+    """ "kann ich das später noch stornieren?" wants to know, not to do."""
+    return bool(_POSSIBLE.search(text) and _SOME_DAY.search(text))
+
+
+def asks_for_stock(text: str) -> bool:
+    """ "… and tell me if you have a red one": nothing is wished for yet."""
+    return bool(_HAVE_YOU.search(text)) and not names_deed(text)
+
+
+def is_only_payment(text: str) -> bool:
+    """A way to pay and nothing else."""
+    rest = re.sub("|".join(rf"\b(?:{pattern})\b" for pattern in _PAYMENT_WORDS.values()), " ", text, flags=re.I)
+    return payment_method(text) is not None and not re.search(r"[^\W\d_]{4,}", rest)
+
+
+def is_rather_not(text: str) -> bool:
+    """ "doch lieber nicht": the whole thing, not a part of it."""
+    return bool(_RATHER_NOT.match(text))
 
 
 def has_reservation(text: str) -> bool:

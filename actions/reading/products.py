@@ -265,6 +265,11 @@ def options_named(text: str, product: Product) -> dict[str, str]:
     return {mention.option: mention.value for mention in option_mentions(text, product)}
 
 
+def is_colour(word: str) -> bool:
+    """A single word that is one: "black" answers no question for a name."""
+    return folded(word) in _COLOUR_FORMS
+
+
 def names_what_is_not_offered(text: str, product: Product) -> bool:
     """Whether the text asks for a colour or a size that this product does not come in."""
     named = options_named(text, product)

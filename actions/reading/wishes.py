@@ -16,6 +16,16 @@ _MORE = {
     "de": re.compile(r"\b(noch|dazu|zus[aä]tzlich|au(ß|ss)erdem|auch|obendrauf|plus|extra|weitere\w*)\b", re.I),
     "en": re.compile(r"\b(another|also|too|add|plus|as well|on top|in addition|extra|more)\b", re.I),
 }
+_CHANGED = re.compile(
+    r"\b(?:(?:ver)?änder\w*|aender\w*|chang\w*|wechsel\w*|umstell\w*|tausch\w*|switch\w*|statt|instead)\b", re.I
+)
+_A_SECOND = re.compile(r"\b(?:und|and)\s+(?:noch\s+)?(?:ein\w*|a)\s+(?:zweite\w*|second|weitere\w*)\b", re.I)
+_KEEP = re.compile(
+    r"\b(?:keep|keeping|behalt\w*|lass\w*|except|außer|but not|aber nicht|not)\s+(?:the|die|den|das|my|mein\w*)?\s*$",
+    re.I,
+)
+_STAYS = re.compile(r"^\W*(?:will ich |möchte ich |soll\w* )?(?:behalt\w*|bleib\w*|stays?)\b", re.I)
+_TOO_DEAR = re.compile(r"^\W*(?:ist|sind|war|is|are|was)\b[^,.;]{0,20}\b(?:zu|too)\b", re.I)
 _AND = re.compile(r"\W*(?:und|and|plus)\b(?!\W+(?:zwar|doch|lieber|rather|instead))", re.I)
 _ONLY = re.compile(r"\b(nur|only|just|blo(ß|ss)|lediglich)\b", re.I)
 _AFTERWARDS_OUT = re.compile(
@@ -82,9 +92,20 @@ def unwanted(heard: Heard, catalog: Sequence[Product]) -> list[str]:
     return [product.id for mention in mentions for product in _meant_by(mention, catalog)]
 
 
+def kept(heard: Heard, catalog: Sequence[Product]) -> set[str]:
+    """Ids of the products that are to stay: "cancel the chair, keep the drone"."""
+    text = heard.text
+    stay = [
+        mention
+        for mention in mentions_of_products(heard, catalog)
+        if _KEEP.search(text[: span_of(mention)[0]]) or _STAYS.search(_BETWEEN.split(text[span_of(mention)[1] :])[0])
+    ]
+    return {product.id for mention in stay for product in _meant_by(mention, catalog)}
+
+
 def is_addition(text: str, language: str) -> bool:
     """Whether a product comes on top of what was chosen, rather than instead of it."""
-    return bool(_MORE[language].search(text))
+    return bool(_MORE[language].search(text) and not _CHANGED.search(text)) or bool(_A_SECOND.search(text))
 
 
 def goes_on(text: str) -> bool:
@@ -122,12 +143,11 @@ def portions(heard: Heard, product: Product, span: Span) -> tuple[Portion, ...]:
 
 
 def _split_by(mentions: Sequence[OptionMention]) -> list[OptionMention]:
-    """The mentions of the option that is named with several values."""
-    for option in {found.option for found in mentions}:
-        same = [found for found in mentions if found.option == option]
-        if len({found.value for found in same}) > 1:
-            return same
-    return []
+    """The mentions of the option that is named with several values, and of two such with the most."""
+    options = list(dict.fromkeys(found.option for found in mentions))
+    ways = [[found for found in mentions if found.option == option] for option in options]
+    most = max(ways, key=lambda same: len({found.value for found in same}), default=[])
+    return most if len({found.value for found in most}) > 1 else []
 
 
 def _stretches(start: int, mentions: Sequence[OptionMention]) -> list[tuple[int, OptionMention]]:
@@ -138,9 +158,18 @@ def _stretches(start: int, mentions: Sequence[OptionMention]) -> list[tuple[int,
 def _portion(
     heard: Heard, mentions: Sequence[OptionMention], own: OptionMention, start: int, sizes: Sequence[Span]
 ) -> Portion:
-    others = {found.option: found.value for found in mentions if found.option != own.option}
+    others = {option: _beside(own, mentions, option) for option in {found.option for found in mentions} - {own.option}}
     near = _after_pause(heard.text, start, own.start)
     return Portion({**others, own.option: own.value}, quantity_within(heard, (near, own.start), sizes))
+
+
+def _beside(own: OptionMention, mentions: Sequence[OptionMention], option: str) -> str:
+    """The value of another option that goes with this one: of as many, that in the same place; else the nearest."""
+    same = [found for found in mentions if found.option == own.option]
+    others = [found for found in mentions if found.option == option]
+    if len(same) == len(others):
+        return others[same.index(own)].value
+    return min(others, key=lambda found: abs(found.start - own.start)).value
 
 
 def _after_pause(text: str, start: int, end: int) -> int:
@@ -164,7 +193,9 @@ def _is_unwanted(text: str, mention: dict[str, Any]) -> bool:
     if is_replaced(text, start):
         return True
     clause = _BETWEEN.split(text[end:])[0]
-    return bool(_AFTERWARDS_OUT.search(clause)) or bool(_OUT.search(text[:start]) and _TAKEN_OUT.search(text))
+    return bool(_AFTERWARDS_OUT.search(clause) or _TOO_DEAR.search(clause)) or bool(
+        _OUT.search(text[:start]) and _TAKEN_OUT.search(text)
+    )
 
 
 def _span(text: str, index: int, named: Sequence[dict[str, Any]]) -> Span:

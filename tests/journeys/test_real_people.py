@@ -217,3 +217,175 @@ async def test_one_more_thing_in_a_second_breath_comes_on_top(house: House) -> N
     summary = await kim.says("paypal")
     assert "1 × AeroPix Mini in Rot" in summary
     assert "2 × StrideLab Run" in summary
+
+
+@pytest.mark.parametrize(
+    ("correction", "line"),
+    [
+        ("nein, die 42 soll orange sein", "1 × StrideLab Run in Größe 42, Orange"),
+        ("no, the 42 should be orange", "1 × StrideLab Run in size 42, orange"),
+    ],
+)
+async def test_a_size_is_no_number_of_chairs(house: House, correction: str, line: str) -> None:
+    kim = house.customer()
+    wish = "1 stridelab in 42 blau und 1 sitsense home in grau, an Emily Clarke, Am Markt 3, 99084 Erfurt, paypal"
+    assert "1 × SitSense Home" in await kim.says(wish)
+    summary = await kim.says(correction)
+    assert "1 × SitSense Home" in summary
+    assert line.split(" in ")[0] in summary
+    assert "range" in summary
+
+
+async def test_each_size_keeps_its_own_colour(house: House) -> None:
+    kim = house.customer()
+    await kim.says("StrideLab Run in 43 blau für mich und in 42 orange für meine frau")
+    await kim.says(ADDRESS)
+    summary = await kim.says("paypal")
+    assert "Größe 43, Blau" in summary
+    assert "Größe 42, Orange" in summary
+
+
+async def test_numbers_of_colours_are_corrected_and_not_added(house: House) -> None:
+    kim = house.customer()
+    await _up_to_the_summary(kim, "ich will 3 minis, 2 rote und eine weiße")
+    summary = await kim.says("nee 2 weiße und eine rote")
+    assert "2 × AeroPix Mini in Weiß" in summary
+    assert "1 × AeroPix Mini in Rot" in summary
+    assert "1.497 €" in summary
+
+
+async def test_of_two_colours_one_is_cancelled(house: House) -> None:
+    kim = house.customer()
+    await _ordered(kim, "eine aeropix mini in rot und eine in weiß")
+    offer = await kim.says("storniere nur die weiße")
+    assert "998 €" not in offer.split("statt")[0]
+    await kim.says("ja")
+    assert [(status, total) for _, status, total in house.shop.orders(kim.id)] == [("pending", 49_900)]
+
+
+async def test_only_the_one_that_is_not_kept_goes(house: House) -> None:
+    kim = house.customer("kim", "en")
+    await _ordered(kim, "one aeropix mini in red and one sitsense home in grey please")
+    await kim.says("cancel the chair please, keep the drone")
+    await kim.says("yes")
+    assert [(status, total) for _, status, total in house.shop.orders(kim.id)] == [("pending", 49_900)]
+
+
+async def test_one_of_two_changes_its_colour(house: House) -> None:
+    kim = house.customer("kim", "en")
+    await _up_to_the_summary(kim, "two red aeropix mini please")
+    summary = await kim.says("make one of them white")
+    assert "1 × AeroPix Mini in red" in summary
+    assert "1 × AeroPix Mini in white" in summary
+
+
+async def test_the_white_one_is_made_red(house: House) -> None:
+    kim = house.customer()
+    await _up_to_the_summary(kim, "1 SitSense Office grau und 1 AeroPix Mini weiß")
+    summary = await kim.says("mach aus der weißen drohne eine rote")
+    assert "1 × AeroPix Mini in Rot" in summary
+    assert "Weiß" not in summary
+
+
+async def test_a_question_about_stock_orders_nothing_more(house: House) -> None:
+    kim = house.customer("kim", "en")
+    await _up_to_the_summary(kim, "one sitsense home in grey please")
+    assert "1 × AeroPix" not in await kim.says("and also tell me if you have a red mini")
+
+
+async def test_a_house_number_is_no_number_of_cars(house: House) -> None:
+    kim = house.customer("kim", "en")
+    await kim.says("I'd like to buy the voltano city in blue")
+    await kim.says("Laura Bennett, 8 Rue... sorry Seestrasse 8, 8002 Zürich")
+    await kim.says("Laura Bennett")
+    assert "1 × Voltano City" in await kim.says("invoice")
+
+
+async def test_four_digits_are_a_postal_code_where_one_was_asked_for(house: House) -> None:
+    kim = house.customer("kim", "en")
+    await kim.says("order one aeropix pro in white")
+    await kim.says("Sophie Laurent")
+    await kim.says("Gumpendorfer Str. 77, Vienna")
+    await kim.says("1060")
+    assert "1060 Vienna, Austria" in await kim.says("credit card")
+
+
+async def test_a_way_to_pay_is_no_name_even_of_two_words(house: House) -> None:
+    kim = house.customer("kim", "en")
+    await kim.says("order one aeropix pro in white")
+    await kim.says("Lindenweg 12, 04107 Leipzig")
+    await kim.says("credit card")
+    assert "Sophie Laurent" in await kim.says("Sophie Laurent")
+
+
+async def test_who_asks_whether_it_could_be_cancelled_later_keeps_the_order(house: House) -> None:
+    kim = house.customer()
+    await _up_to_the_summary(kim)
+    assert "Ja, solange" in await kim.says("kann ich das später noch stornieren?")
+    assert "NC-104201" in await kim.says("ja")
+
+
+async def test_rather_not_is_no(house: House) -> None:
+    kim = house.customer()
+    await _up_to_the_summary(kim)
+    assert "nichts bestellt" in await kim.says("nein danke, doch lieber nicht")
+
+
+async def test_the_dearer_one_that_is_too_dear_goes(house: House) -> None:
+    kim = house.customer()
+    await kim.says("ich möchte die AeroPix Pro in schwarz")
+    await kim.says("doch lieber die Mini, die Pro ist mir zu teuer")
+    summary = await kim.says("rot")
+    summary += await kim.says(ADDRESS)
+    summary += await kim.says("paypal")
+    assert "1 × AeroPix Mini in Rot" in summary
+    assert "Pro" not in summary
+
+
+async def test_the_words_around_a_street_are_no_part_of_it(house: House) -> None:
+    kim = house.customer()
+    await kim.says("ich nehme die aeropix mini in rot")
+    await kim.says("Karla Otto")
+    await kim.says("und die straße ist am see 5")
+    await kim.says("ach und die plz 88131 lindau")
+    assert "Karla Otto, Am See 5, 88131 Lindau" in await kim.says("per lastschrift")
+
+
+async def test_one_more_pair_is_no_street(house: House) -> None:
+    kim = house.customer()
+    await kim.says("StrideLab Run blau 43")
+    answer = await kim.says("und noch ein paar in orange 42")
+    assert "Orange 42" not in answer
+
+
+async def test_the_cheapest_is_of_the_kind_that_was_spoken_of(house: House) -> None:
+    kim = house.customer("kim", "en")
+    await kim.says("what cars do you have?")
+    answer = await kim.says("what's the cheapest?")
+    assert "Voltano City" in answer
+    assert "StrideLab" not in answer
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "was kostet der versand?",
+        "liefert ihr in die schweiz?",
+        "wie lange hab ich rückgaberecht?",
+        "geht auch ratenzahlung?",
+        "kann ich das abholen?",
+        "do you ship to London?",
+        "what is your return policy?",
+    ],
+)
+async def test_questions_beside_the_products_are_answered_each_time(house: House, question: str) -> None:
+    kim = house.customer()
+    known = ("+49", "Österreich", "Austria", "PayPal")
+    for answer in (await kim.says(question), await kim.says(question)):
+        assert any(word in answer for word in known)
+
+
+async def test_two_questions_that_lack_a_product_are_both_answered(house: House) -> None:
+    kim = house.customer()
+    assert await kim.says("wie schwer ist das?")
+    assert await kim.says("und was kostet es?")

@@ -1,0 +1,47 @@
+"""What people ask of a shop beside its products: where it delivers, how to pay, returns; and what only the team knows."""
+
+import re
+
+from actions import wording
+from actions.backend.port import PAYMENT_METHODS
+from actions.base import Turn
+from actions.reading.answers import is_about_return
+
+_PLACES = (
+    r"schweiz|österreich|oesterreich|ausland|europa|eu|switzerland|austria|abroad|overseas|europe|london|england|uk|usa|france|frankreich|"
+    r"italien|italy|spain|spanien|polen|poland|niederlande|netherlands|belgien|belgium|liechtenstein|wien|vienna|zürich|zurich"
+)
+_DELIVERY_AREA = re.compile(
+    rf"\b(?:liefer\w*|versend\w*|verschick\w*|schick\w*|ship\w*|deliver\w*|send)\b.*\b(?:{_PLACES})\b"
+    rf"|\b(?:{_PLACES})\b.*\b(?:geliefert|liefer\w*|versend\w*|ship\w*|deliver\w*)\b|\bwohin liefert\b|\bwhere do you (?:ship|deliver)\b",
+    re.I,
+)
+_PAYMENT = re.compile(
+    r"\b(?:zahlungs(?:arten|art|weisen?|möglichkeit\w*|methoden?|mittel)|wie kann (?:ich|man) (?:denn )?(?:be)?zahlen|ratenzahlung|raten|nachnahme|"
+    r"bar (?:be)?zahl\w*|payment (?:methods?|options?)|how (?:can|do) i pay|ways to pay|cash|installments?|klarna|apple ?pay|google ?pay|bitcoin)\b",
+    re.I,
+)
+_TEAM = re.compile(
+    r"\b(?:versand|versandkosten\w*|lieferkosten|porto|zoll|garantie\w*|gewährleistung|kaution|abhol\w*|selbst abholen|probefahr\w*|öffnungszeit\w*|"
+    r"geschenkverpack\w*|rabatt\w*|gutschein\w*|kündig\w*|reservier\w*|shipping (?:costs?|fees?|charges?)|(?:cost|charge|pay) (?:for|to) (?:shipping|delivery|send|ship)|"
+    r"delivery (?:costs?|fees?|free)|is (?:delivery|shipping) free|free (?:delivery|shipping)|customs|warrant(?:y|ies)|guarantee|deposit|"
+    r"pick (?:it |them |this )?up|test drive|opening hours|gift ?wrap\w*|discounts?|vouchers?|coupons?)\b",
+    re.I,
+)
+
+
+def answered(turn: Turn) -> bool:
+    """Says what is known of the topic, or that the team knows it; False when the message is about none of these."""
+    text, phone = turn.heard.text, turn.settings.service_phone
+    if _DELIVERY_AREA.search(text):
+        turn.say("utter_delivery_area")
+    elif is_about_return(text):
+        turn.say("utter_returns", phone=phone)
+    elif _PAYMENT.search(text):
+        methods = [wording.payment(method, turn.language) for method in PAYMENT_METHODS]
+        turn.say("utter_payment_methods", methods=turn.listed(methods, choice=True))
+    elif _TEAM.search(text):
+        turn.say("utter_team_knows", phone=phone)
+    else:
+        return False
+    return True
