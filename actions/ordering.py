@@ -3,7 +3,7 @@
 import re
 from copy import deepcopy
 
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import order_draft, service_topics, wording
 from actions.backend.port import KeyReused, Order, OutOfStock, Rejected, Unavailable
@@ -16,7 +16,7 @@ from actions.order_editing import OrderEditing
 from actions.order_questions import OrderQuestion, change_buttons, stop_button
 from actions.own_orders import answer_about_cancelling
 from actions.product_answers import in_focus
-from actions.reading import answers
+from actions.reading import addresses, answers
 from actions.reading.heard import span_of
 from actions.reading.wishes import wishes
 from actions.showing import address_in_words, lines_in_words
@@ -70,9 +70,25 @@ class OrderForm(OrderEditing):
         if answers.is_question(turn.heard.text) and not turn.heard.all("product") and service_topics.answered(turn):
             draft["state"] = draft.get("state") or (None if draft.get("lines") or question else "nothing")
             return True
+        if not draft.get("lines") and answers.is_about_return(turn.heard.text):
+            turn.say("utter_returns", phone=turn.settings.service_phone)
+            draft["state"] = "nothing"
+            return True
+        if question is None and self._is_about_last_order(turn):
+            draft["state"] = "change"
+            return True
         if question is not None and turn.heard.intent == "cancel_order" and answer_about_cancelling(turn):
             return True
         return await super().take(turn, draft, question)
+
+    def _is_about_last_order(self, turn: Turn) -> bool:
+        """Another address or name, and nothing to order, from somebody who has just ordered."""
+        text = turn.heard.text
+        if not turn.slot("last_order") or turn.heard.all("product"):
+            return False
+        is_new_address = "street" in addresses.address_said(text).parts
+        is_changed = answers.aspect_named(text) in ("address", "name") and not answers.names_deed(text)
+        return is_new_address or is_changed
 
     async def is_given_up(self, turn: Turn, draft: Draft) -> bool:
         """ "vergiss es"; and "storniere das" while nothing is ordered yet, unless only a part of it is meant."""
@@ -171,6 +187,8 @@ class FinishOrder(GoalAction):
         draft = deepcopy(turn.slot("order_draft") or {})
         if draft.get("state") == "nothing":
             return [SlotSet("order_draft", None), *go_on(turn)]
+        if draft.get("state") == "change":
+            return [SlotSet("order_draft", None), FollowupAction("change_form")]
         if draft.get("state") != "confirmed":
             turn.say("utter_order_dropped_unsure" if draft.get("tried") else "utter_order_dropped")
             return [SlotSet("order_draft", None), *go_on(turn)]

@@ -1,11 +1,14 @@
 """Tracking: where orders are."""
 
+from collections.abc import Sequence
+
 from rasa_sdk.events import SlotSet
 
 from actions import wording
-from actions.backend.port import NotFound, Order
+from actions.backend.port import NotFound, Order, Product
 from actions.base import Event, GoalAction, Turn
-from actions.own_orders import named_among, number_said, order_with, products_in_words
+from actions.own_orders import named_among, number_said, order_with
+from actions.showing import piece_in_words
 
 UNDER_WAY = ("pending", "processed", "shipped")
 MAX_TOLD = 3
@@ -25,8 +28,9 @@ class TrackOrder(GoalAction):
         if not orders:
             turn.say("utter_not_ordered_yet" if turn.open_form == "order_form" else "utter_no_orders")
             return []
+        catalog = await turn.backend.products()
         for order in orders[:MAX_TOLD]:
-            _tell(turn, order)
+            _tell(turn, order, catalog)
         return [SlotSet("last_order", orders[0].number)]
 
     async def _meant(self, turn: Turn) -> list[Order]:
@@ -38,12 +42,12 @@ class TrackOrder(GoalAction):
         return await named_among(turn, under_way or orders[:1])
 
 
-def _tell(turn: Turn, order: Order) -> None:
+def _tell(turn: Turn, order: Order, catalog: Sequence[Product]) -> None:
     shipment = order.shipments[0] if order.shipments else None
     turn.say(
         f"utter_order_{order.status}",
         number=order.number,
-        lines=products_in_words(turn, order),
+        lines=turn.listed([piece_in_words(turn, line, catalog) for line in order.items]),
         date=wording.day(order.promised_date, turn.language) if order.promised_date else "",
         carrier=shipment.carrier if shipment else "",
         tracking=shipment.tracking_number if shipment else "",

@@ -89,8 +89,6 @@ def feature(turn: Turn, shown: Feature) -> str:
 
 def line_in_words(turn: Turn, line: Line, catalog: Sequence[Product]) -> str:
     """ "2 × AeroPix Mini in Rot (je 499 €)"."""
-    product = next((product for product in catalog if product.id == line.product_id), None)
-    options = options_in_words(turn, product, line.options) if product else ""
     price = turn.money(line.unit_price)
     if line.term_months:
         price = (
@@ -98,7 +96,14 @@ def line_in_words(turn: Turn, line: Line, catalog: Sequence[Product]) -> str:
             + f", {wording.months(line.term_months, turn.language)}"
         )
     each = turn.either("je ", "each ") if line.quantity > 1 else ""
-    return f"{line.quantity} × {line.product_name}{options} ({each}{price}){_addons_in_words(turn, line)}"
+    return f"{piece_in_words(turn, line, catalog)} ({each}{price}){_addons_in_words(turn, line)}"
+
+
+def piece_in_words(turn: Turn, line: Line, catalog: Sequence[Product]) -> str:
+    """ "2 × AeroPix Mini in Rot"."""
+    product = next((product for product in catalog if product.id == line.product_id), None)
+    options = options_in_words(turn, product, line.options) if product else ""
+    return f"{line.quantity} × {line.product_name}{options}"
 
 
 def _addons_in_words(turn: Turn, line: Line) -> str:

@@ -59,6 +59,9 @@ _WITHIN = re.compile(
     re.I,
 )
 """Where within the house: "3. OG links", "Hinterhaus", "flat 4"; and the number that a parcel locker asks for."""
+_LOCKER = re.compile(r"\b(?:packstation|postfiliale)\s*\d{3}\b", re.I)
+_POST_NUMBER = re.compile(r"(?<![\w.-])(?<!nummer )\d{6,10}(?![\w.-])")
+"""The customer's number at a parcel locker, which may stand behind it without a word."""
 _SWISS = vocabulary(
     "zürich zuerich bern basel genf genève geneve lausanne luzern winterthur lugano biel thun köniz schaffhausen fribourg chur zug uster sion "
     "neuenburg neuchâtel aarau baden wil davos rapperswil frauenfeld kreuzlingen solothurn olten"
@@ -100,6 +103,8 @@ def address_said(text: str, *, asked: bool = False, has_street: bool = False) ->
     Floors and the like are taken if there is a street that they can belong to.
     """
     within = [match.span() for match in _WITHIN.finditer(text)]
+    if locker := _LOCKER.search(text):
+        within += [match.span() for match in _POST_NUMBER.finditer(text, locker.end())]
     said = _address_said(_blanked(text, within), asked=asked)
     is_address = asked or has_street or "street" in said.parts or "postal_code" in said.parts
     if not within or not is_address:

@@ -48,7 +48,7 @@ _WHATEVER = re.compile(
 _INDEFINITE = re.compile(r"\b(etwas|was|irgendwas|anderes|something|anything|stuff)\b", re.I)
 _RETURN = re.compile(
     r"\b(zurück ?(?:geb|schick|send)\w*|zurueck ?(?:geb|schick|send)\w*|rückgabe\w*|rueckgabe\w*|rücksend\w*|retour\w*|umtausch\w*|widerruf\w*|"
-    r"return\w*|send (?:it|them|this|that) back|give (?:it|them) back|refund\w*|money back|kaputt\w*|defekt\w*|beschädigt\w*|broken|damaged|defective)\b",
+    r"return\w*|send (?:it|them|this|that) back|give (?:it|them) back|refund\w*|money back|geld zurück|geld zurueck|reklam\w*|kaputt\w*|defekt\w*|beschädigt\w*|broken|damaged|defective)\b",
     re.I,
 )
 _POSSIBLE = re.compile(
@@ -72,6 +72,7 @@ _HAVE_YOU = re.compile(
 _RATHER_NOT = re.compile(
     r"^\W*(?:(?:nein|nee|nei|ach|ah|danke|no|nope|thanks|sorry|hm+|also|actually|ich will)\W+)*"
     r"(?:(?:doch|dann|jetzt)\s+)*(?:lieber (?:doch )?|doch )(?:nicht|nöd|ned|net|nich)\W*$"
+    r"|.*\b(?:nichts|nüt|nix|nüüt)\s+(?:mehr\s+)?(?:b(?:e)?stell\w*|kauf\w*)|.*\bdon'?t want to (?:order|buy) (?:it|anything)\b"
     r"|^\W*(?:no\W+)?(?:rather not|better not|never ?mind|i(?:'ve| have)? changed my mind|i don'?t want (?:it|anything) (?:any ?more|after all))\W*$",
     re.I,
 )

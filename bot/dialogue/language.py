@@ -27,6 +27,22 @@ _NAMED = {
     "en": ("englisch", "english", "anglais", "inglese"),
 }
 
+_NOT_SPOKEN = (
+    "franz",
+    "french",
+    "spani",
+    "ital",
+    "türk",
+    "tuerk",
+    "turk",
+    "poln",
+    "polish",
+    "russ",
+    "arab",
+    "chines",
+    "ukrain",
+)
+
 
 def language_events(tracker: DialogueStateTracker) -> list[SlotSet]:
     """What the latest message changes about the language that the conversation goes on in."""
@@ -41,11 +57,16 @@ def language_events(tracker: DialogueStateTracker) -> list[SlotSet]:
 
 
 def _wanted(text: str, current: str | None) -> str:
-    """The language that is named, else the other one."""
+    """The language that is named last ("my German is not so good, can we speak English?"), else the other one.
+
+    Who asks for one that we do not speak stays with the present one.
+    """
     words = text.lower()
-    named = [language for language, names in _NAMED.items() if any(name in words for name in names)]
-    if len(named) == 1:
-        return named[0]
+    named = [(words.rfind(name), language) for language, names in _NAMED.items() for name in names if name in words]
+    if named:
+        return max(named)[1]
+    if current is not None and any(name in words for name in _NOT_SPOKEN):
+        return current
     return LANGUAGES[1] if current == LANGUAGES[0] else LANGUAGES[0]
 
 

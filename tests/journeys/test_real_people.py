@@ -389,3 +389,39 @@ async def test_two_questions_that_lack_a_product_are_both_answered(house: House)
     kim = house.customer()
     assert await kim.says("wie schwer ist das?")
     assert await kim.says("und was kostet es?")
+
+
+async def test_a_post_number_needs_no_word(house: House) -> None:
+    kim = house.customer()
+    await kim.says("ich nehme die aeropix mini in rot")
+    await kim.says("Tim Berger, Packstation 123, 12345678, 10115 Berlin")
+    assert "Packstation 123, 12345678, 10115 Berlin" in await kim.says("paypal")
+
+
+async def test_who_wants_to_return_something_is_sold_nothing(house: House) -> None:
+    kim = house.customer()
+    await kim.says("euer stuhl wackelt wie sau ich will mein geld zurück")
+    assert "Farbe" not in await kim.says("ICH WILL NICHTS BESTELLEN ich will zurückgeben!!")
+
+
+async def test_after_ordering_another_address_changes_the_order(house: House) -> None:
+    kim = house.customer()
+    await _ordered(kim)
+    answer = await kim.says("können sie es doch an meine mutter schicken? Hildegard Kern, Rosenweg 2, 85221 Dachau")
+    assert "Hildegard Kern, Rosenweg 2, 85221 Dachau" in answer
+    assert "Rosenweg 2" in await kim.says("ja")
+    assert house.shop.rows("SELECT count(*) FROM orders") == [(1,)]
+
+
+async def test_an_order_under_way_is_told_with_its_colours(house: House) -> None:
+    kim = house.customer()
+    await _ordered(kim, "eine aeropix mini in rot und eine in weiß")
+    answer = await kim.says("wo bleibt meine bestellung?")
+    assert "in Rot" in answer
+    assert "in Weiß" in answer
+
+
+async def test_the_language_that_is_asked_for_is_the_last_one_named(house: House) -> None:
+    kim = house.customer()
+    assert "English" in await kim.says("Hallo, my german is not so good, können wir english?")
+    assert "Deutsch" not in await kim.says("do you speak french?")
