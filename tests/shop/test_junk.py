@@ -14,7 +14,7 @@ from tests.shop.requests import ADDRESS, item, order
 
 # The running shop is shared by the examples: nothing here depends on what an earlier one left behind.
 shared = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=150
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=80
 )
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
