@@ -30,6 +30,12 @@ from tests.house import House, ShopDoor  # noqa: E402
 
 
 @pytest.fixture(scope="session")
+def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
+    """asyncio's own loop: uvloop, as processes have it, waits for ever at its end for a connection that a test left open."""
+    return asyncio.DefaultEventLoopPolicy()
+
+
+@pytest.fixture(scope="session")
 def model() -> Path:
     """The trained model of the present data."""
     return _MODEL

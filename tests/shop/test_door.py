@@ -1,5 +1,6 @@
 """The door: who may call, what is no request at all, and how every failure looks."""
 
+import asyncio
 import gzip
 import logging
 from collections.abc import AsyncIterator
@@ -211,11 +212,15 @@ async def closed_to_all(url: str) -> AsyncIterator[None]:
     assert POSTGRES is not None
     name = make_url(url).database
     connection = await asyncpg.connect(POSTGRES)
-    await connection.execute(f'ALTER DATABASE "{name}" CONNECTION LIMIT 0')
-    await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
-    yield
-    await connection.execute(f'ALTER DATABASE "{name}" CONNECTION LIMIT -1')
-    await connection.close()
+    try:
+        await connection.execute(f'ALTER DATABASE "{name}" CONNECTION LIMIT 0')
+        await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+        while await connection.fetchval("SELECT count(*) FROM pg_stat_activity WHERE datname = $1", name):
+            await asyncio.sleep(0.01)  # a backend ends in its own time
+        yield
+    finally:
+        await connection.execute(f'ALTER DATABASE "{name}" CONNECTION LIMIT -1')
+        await connection.close()
 
 
 async def test_a_request_is_logged_by_ids_and_durations(shop: ShopClient, caplog: pytest.LogCaptureFixture) -> None:
