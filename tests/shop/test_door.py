@@ -213,13 +213,13 @@ async def closed_to_all(url: str) -> AsyncIterator[None]:
     name = make_url(url).database
     connection = await asyncpg.connect(POSTGRES)
     try:
-        await connection.execute(f'ALTER DATABASE "{name}" CONNECTION LIMIT 0')
+        await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
         while await connection.fetchval("SELECT count(*) FROM pg_stat_activity WHERE datname = $1", name):
             await asyncio.sleep(0.01)  # a backend ends in its own time
         yield
     finally:
-        await connection.execute(f'ALTER DATABASE "{name}" CONNECTION LIMIT -1')
+        await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
         await connection.close()
 
 
