@@ -32,7 +32,8 @@ class CancelForm(Form):
         intent = turn.heard.intent
         draft["hint"] = None
         if answer_about_cancelling(turn):
-            draft["state"] = draft.get("state") or (None if question else "nothing")
+            if question is None:
+                draft["state"] = "nothing"
             return True
         if question == "cancel_confirmed" and is_put_off(turn.heard):
             draft["hint"] = "waiting"

@@ -107,14 +107,14 @@ PASSING_FORMS = frozenset({"question_form"})
 """Forms that do not insist, and are not gone on with."""
 
 
+NO_ANSWER = vocabulary("cancel_order change_order out_of_scope nlu_fallback goodbye thanks")
+"""What "alright, I'll think about it" is easily taken for."""
+
+
 def is_put_off(heard: Heard) -> bool:
     """Whether somebody who was asked "shall I …?" wants to think first: "ja warte", "ok, maybe later"."""
     sounds_like_yes = heard.intent in ("affirm", "place_order") and answers.wavers(heard.text)
     return sounds_like_yes or (heard.intent in NO_ANSWER and answers.puts_off(heard.text))
-
-
-NO_ANSWER = vocabulary("cancel_order change_order out_of_scope nlu_fallback goodbye thanks")
-"""What "alright, I'll think about it" is easily taken for."""
 
 
 def go_on(turn: Turn) -> list[Event]:

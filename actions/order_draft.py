@@ -123,21 +123,16 @@ def merge_address(draft: Draft, parts: dict[str, str]) -> None:
     """New parts in place of the old; who names another town no longer means the old street."""
     known = dict(draft.get("address") or {"country": "DE"})
     moves = "city" in parts and known.get("city") not in (None, parts["city"])
-    if moves and "street" not in parts:
+    if moves or "street" in parts:
         known.pop("street", None)
+        known.pop("within", None)
     number = parts.get("house_number")
     if number and known.get("street"):
-        known["street"] = re.sub(r"\s*\d+\s*[a-z]?$", f" {number}", known["street"])
-    known.update((key, value) for key, value in parts.items() if key not in _OF_STREET)
-    if "within" in parts and known.get("street"):
-        known["street"] = f"{known['street'].partition(',')[0]}, {parts['within']}"
+        known["street"] = re.sub(r"\s*\d+\s*[a-z]?(?=,|$)", f" {number}", known["street"], count=1)
+    known.update((key, value) for key, value in parts.items() if key != "house_number")
     if known.get("country") == "AT" and is_swiss(known.get("city", "")):
         known["country"] = "CH"
     draft["address"] = known
-
-
-_OF_STREET = ("house_number", "within")
-"""Parts that go into the street's line: Lindenweg 12, 3. OG."""
 
 
 def forget(draft: Draft, aspect: str) -> bool:
@@ -160,4 +155,7 @@ def forget(draft: Draft, aspect: str) -> bool:
 
 
 def address(draft: Draft) -> Address:
-    return Address.model_validate(draft["address"])
+    """As the shop takes it: the floor and the like stand behind the street."""
+    known = draft["address"]
+    street = f"{known['street']}, {known['within']}" if known.get("within") else known["street"]
+    return Address.model_validate({**known, "street": street})

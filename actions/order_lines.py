@@ -47,7 +47,7 @@ class Lines:
         if self.lines and self._recolour(heard):
             return True
         if heard.intent == "cancel_order":
-            return self.drop(heard)
+            return self._drop_addons(heard) or self.drop(heard)
         wished = self.take_products(heard)
         has_addons = self.take_addons(heard)
         if wished or not self.lines:
@@ -152,8 +152,7 @@ class Lines:
         unwanted_portions = [(wish, portion) for wish in wished for portion in wish.portions]
         for wish, portion in unwanted_portions:
             for line in self._lines_of(wish, portion):
-                held = line["quantity"] or 1
-                line["quantity"] = max(0, held - (portion.quantity or held))
+                _take_from(line, portion.quantity)
         self.lines = [line for line in self.lines if line["quantity"] != 0]
         return self.lines != before
 
@@ -163,8 +162,15 @@ class Lines:
         meant = named or (self.lines if len(self.lines) == 1 else [])
         number = amounts.quantity(heard) or (1 if _ONE_OF.search(heard.text) else None)
         for line in meant if named or number else []:
-            held = line["quantity"] or 1
-            line["quantity"] = max(0, held - (number or held))
+            _take_from(line, number)
+
+    def _drop_addons(self, heard: Heard) -> bool:
+        """ "storniere die Versicherung": and not what is insured."""
+        before = [line["addons"] for line in self.lines]
+        for line in self.lines:
+            gone = {mention.addon.id for mention in addon_mentions(heard.text, self._product(line))}
+            line["addons"] = [addon for addon in line["addons"] if addon not in gone]
+        return [line["addons"] for line in self.lines] != before
 
     def _recolour(self, heard: Heard) -> bool:
         """ "mach aus der weißen eine rote": the line that has the first becomes the second."""
@@ -296,6 +302,12 @@ class Lines:
 
     def _product(self, line: Line) -> Product:
         return product_of(line, self._catalog)
+
+
+def _take_from(line: Line, number: int | None) -> None:
+    """So many pieces less; all of them when no number was said."""
+    held = line["quantity"] or 1
+    line["quantity"] = max(0, held - (number or held))
 
 
 def _is_same(one: Line, other: Line) -> bool:

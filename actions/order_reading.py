@@ -22,10 +22,6 @@ REAL_QUESTIONS = vocabulary(
 )
 """Intents that an unknown name or street is hardly taken for; a greeting or nonsense, it easily is."""
 _TO = re.compile(r"\b(?:nach|in|to)\s+$", re.I)
-_ASKS = re.compile(
-    r"\?|\b(?:was|wie|wo|wann|wer|welche\w*|wieviel|kostet|unterschied|what|how|where|when|which|who|does|difference)\b",
-    re.I,
-)
 _PIECES = re.compile(r"\b\d{1,2}\s?(?:x|×|mal|stück|stueck|stk|pieces?)(?!\w)|\b(?:davon|of them|stück|pieces)\b", re.I)
 SHORT = 4
 """Words of an answer that says nothing else."""
@@ -130,7 +126,7 @@ class OrderReader:
 
     def _read_product(self) -> bool:
         """ "den günstigeren", "office": one of those that were offered, whatever the NLU took it for."""
-        if self._heard.length > SHORT or _ASKS.search(self._heard.text):
+        if self._heard.length > SHORT or answers.is_question(self._heard.text):
             return False
         pending = (self._draft.get("pending") or {}).get("products") or [product.id for product in self._catalog]
         offered = [product for product in self._catalog if product.id in pending]

@@ -18,6 +18,7 @@ from actions.own_orders import answer_about_cancelling
 from actions.product_answers import in_focus
 from actions.reading import addresses, answers
 from actions.reading.heard import span_of
+from actions.reading.products import addon_mentions
 from actions.reading.wishes import wishes
 from actions.showing import address_in_words, lines_in_words
 
@@ -63,12 +64,12 @@ class OrderForm(OrderEditing):
 
     async def take(self, turn: Turn, draft: Draft, question: str | None) -> bool:
         if turn.heard.intent in ("place_order", "change_order") and turn.heard.all("part"):
-            wants_more = await self._tell_parts(turn, draft)
-            if not wants_more:
-                draft["state"] = draft.get("state") or (None if draft.get("lines") else "nothing")
+            await self._tell_parts(turn)
+            if not _names_what_to_buy(turn):
+                self._leave(draft, question)
                 return True
         if answers.is_question(turn.heard.text) and not turn.heard.all("product") and service_topics.answered(turn):
-            draft["state"] = draft.get("state") or (None if draft.get("lines") or question else "nothing")
+            self._leave(draft, question)
             return True
         if not draft.get("lines") and answers.is_about_return(turn.heard.text):
             turn.say("utter_returns", phone=turn.settings.service_phone)
@@ -99,12 +100,21 @@ class OrderForm(OrderEditing):
         if _SOME.search(turn.heard.text):
             return False
         is_of_another = turn.heard.all("order_number") or _OTHER_ORDER.search(turn.heard.text)
-        named = {product.id for wish in wishes(turn.heard, await turn.backend.products()) for product in wish.products}
-        lines = {line["product"] for line in draft.get("lines") or ()}
-        return not is_of_another and (not named or lines <= named) and not (named and not lines)
+        catalog = await turn.backend.products()
+        lines = draft.get("lines") or ()
+        if any(addon_mentions(turn.heard.text, order_draft.product_of(line, catalog)) for line in lines):
+            return False
+        named = {product.id for wish in wishes(turn.heard, catalog) for product in wish.products}
+        ordered = {line["product"] for line in lines}
+        return not is_of_another and (not named or bool(ordered and ordered <= named))
 
-    async def _tell_parts(self, turn: Turn, draft: Draft) -> bool:
-        """Spare parts have no form yet. Whether the product itself is wanted too: not in "ein Akku für die Mini"."""
+    def _leave(self, draft: Draft, question: str | None) -> None:
+        """A message that was no order opens none; an order that goes on, does."""
+        if question is None and not draft.get("lines"):
+            draft["state"] = "nothing"
+
+    async def _tell_parts(self, turn: Turn) -> None:
+        """Spare parts have no form yet: what they cost, and who takes the order."""
         catalog = await turn.backend.products()
         named = wishes(turn.heard, catalog)
         products = [wish.product for wish in named if wish.product] or in_focus(turn, catalog)
@@ -114,8 +124,6 @@ class OrderForm(OrderEditing):
             turn.say("utter_parts", product=products[0].name, parts=parts, phone=phone)
         else:
             turn.say("utter_parts_by_team", phone=phone)
-        mentions = turn.heard.all("product")
-        return any(not _WHAT_FOR.search(turn.heard.text[: span_of(mention)[0]]) for mention in mentions)
 
     def is_elsewhere(self, turn: Turn) -> bool:
         of_an_order = turn.heard.intent == "change_order" and bool(turn.heard.all("order_number"))
@@ -139,6 +147,12 @@ class OrderForm(OrderEditing):
         if customer.addresses:
             draft["address"] = customer.addresses[0].model_dump()
         return bool(customer.addresses)
+
+
+def _names_what_to_buy(turn: Turn) -> bool:
+    """Whether a product is wanted beside the part: not in "ein Akku für die Mini"."""
+    mentions = turn.heard.all("product")
+    return any(not _WHAT_FOR.search(turn.heard.text[: span_of(mention)[0]]) for mention in mentions)
 
 
 class AskOrderConfirmed(OrderQuestion):

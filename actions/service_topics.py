@@ -5,15 +5,12 @@ import re
 from actions import wording
 from actions.backend.port import PAYMENT_METHODS
 from actions.base import Turn
+from actions.reading.addresses import names_elsewhere
 from actions.reading.answers import is_about_return
 
-_PLACES = (
-    r"schweiz|österreich|oesterreich|ausland|europa|eu|switzerland|austria|abroad|overseas|europe|london|england|uk|usa|france|frankreich|"
-    r"italien|italy|spain|spanien|polen|poland|niederlande|netherlands|belgien|belgium|liechtenstein|wien|vienna|zürich|zurich"
-)
 _DELIVERY_AREA = re.compile(
-    rf"\b(?:liefer\w*|versend\w*|verschick\w*|schick\w*|ship\w*|deliver\w*|send)\b.*\b(?:{_PLACES})\b"
-    rf"|\b(?:{_PLACES})\b.*\b(?:geliefert|liefer\w*|versend\w*|ship\w*|deliver\w*)\b|\bwohin liefert\b|\bwhere do you (?:ship|deliver)\b",
+    r"\b(?:liefer\w*|versend\w*|verschick\w*|schick\w*|ship\w*|deliver\w*|send)\b.*\b(?:(?:nach|to|in die|ins)\s+(?!me\b|my\b|mir\b|hause\b)[^\W\d_]{2,}|abroad|overseas)"
+    r"|\b(?:wohin liefert|where do you (?:ship|deliver))\b",
     re.I,
 )
 _PAYMENT = re.compile(
@@ -34,7 +31,7 @@ def answered(turn: Turn) -> bool:
     """Says what is known of the topic, or that the team knows it; False when the message is about none of these."""
     text, phone = turn.heard.text, turn.settings.service_phone
     if _DELIVERY_AREA.search(text):
-        turn.say("utter_delivery_area")
+        turn.say("utter_no_delivery_there" if names_elsewhere(text) else "utter_delivery_area")
     elif is_about_return(text):
         turn.say("utter_returns", phone=phone)
     elif _PAYMENT.search(text):

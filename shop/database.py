@@ -24,7 +24,8 @@ DRIVERS = {
 READERS = 4  # SQLite connections; more do not read faster, one core does the work
 WAIT_SECONDS = 10.0  # for a connection, and for another's lock; then the shop says that it is unavailable
 
-# PostgreSQL: connection lost, deadlock or lost race, out of resources, waited too long for a lock, being shut down.
+# PostgreSQL: connection lost, deadlock or lost race, out of resources, closed to connections, waited too long for a lock,
+# being shut down.
 PASSING_SQLSTATES = ("08", "40", "53", "55000", "55P03", "57P")
 PASSING_SQLITE_CODES = frozenset(
     {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}

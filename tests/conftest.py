@@ -23,10 +23,13 @@ tensorflow_stub.before_rasa(_MODEL)
 logs.configure("WARNING", "text")
 
 from bot.app import load_assistant  # noqa: E402 - the stub must come before Rasa
+from bot.conversation import consumer  # noqa: E402
 from bot.dialogue.assistant import Assistant  # noqa: E402
 from bot.redis_client import Client, connect  # noqa: E402
 from bot.settings import Settings  # noqa: E402
 from tests.house import House, ShopDoor  # noqa: E402
+
+consumer.BLOCK_MILLISECONDS = 20  # hundreds of consumers are started and stopped here
 
 
 @pytest.fixture(scope="session")

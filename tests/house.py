@@ -32,8 +32,6 @@ from shop.settings import Settings as ShopSettings
 TOKEN = "a-token-of-the-tests"
 OPERATIONS_TOKEN = "an-operations-token-of-the-tests"
 ANSWER_WITHIN_SECONDS = 20
-SOON = 20
-"""Milliseconds in which a house is closed again, a hundred times over."""
 A_MONDAY = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
@@ -133,12 +131,9 @@ class House:
         self.inbox = Inbox(self._in, settings.seen_seconds, settings.max_waiting)
         turns = Turns(self._in, assistant, settings.max_turn_attempts)
         self._consumers = [
-            Consumer(self._in, turns, "test-worker", block_milliseconds=SOON),
+            Consumer(self._in, turns, "test-worker"),
             Consumer(
-                self._out,
-                Deliveries(self._out, {"rest": self.mailbox}, settings.max_send_attempts),
-                "test-sender",
-                block_milliseconds=SOON,
+                self._out, Deliveries(self._out, {"rest": self.mailbox}, settings.max_send_attempts), "test-sender"
             ),
         ]
         self._tasks: list[asyncio.Task[None]] = []

@@ -91,7 +91,7 @@ _INTRODUCED = re.compile(
 
 @dataclass(frozen=True)
 class Said:
-    """`parts`: those of name, street, postal_code, city, country that were said; `spans`: where."""
+    """`parts`: those of name, street, within, postal_code, city, country, house_number that were said; `spans`: where."""
 
     parts: dict[str, str] = field(default_factory=dict)
     spans: tuple[Span, ...] = ()
@@ -196,7 +196,7 @@ def is_swiss(text: str) -> bool:
     """Whether a text names Switzerland, or one of its towns: codes of four digits are Austria's as well."""
     return bool(
         re.search(r"schweiz|switzerland|suisse|\bCH\b", text, re.I)
-        or _SWISS & {w.strip(".,") for w in text.casefold().split()}
+        or _SWISS & {word.strip(".,") for word in text.casefold().split()}
     )
 
 

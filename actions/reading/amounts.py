@@ -23,7 +23,7 @@ _DIGITS = re.compile(r"(-?\d{1,9})(x|mal|stueck|stk)?")
 _NO_PIECES = vocabulary(
     "euro eur km kilometer meter m cm mm kg kilo gramm g minuten min stunden h sekunden uhr prozent monat monate monaten month months "
     "monatige monatig jahr jahre jahren year years tag tage tagen day days woche wochen weeks week k mp megapixel wh kwh ps kw zoll "
-    "og obergeschoss stock etage stiege floor st nd rd th personen person leute kinder kindern kids children people toechter soehne jungs maedels "
+    "og obergeschoss stock etage stiege floor personen person leute kinder kindern kids children people toechter soehne jungs maedels "
     "mitarbeiter mitarbeiterinnen kollegen employees colleagues adults erwachsene sons daughters boys girls zimmer rooms"
 )
 """Words after which a number does not count pieces."""

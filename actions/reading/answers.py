@@ -31,13 +31,12 @@ _PUT_OFF = re.compile(
     r"unsure|not (?:sure|yet)|a (?:sec\w*|minute|moment)|one (?:sec\w*|minute)|let me|ask my|check with|well|h+m+|m+h+|ä+h*m*|u+h+m*|er+m*)\b",
     re.I,
 )
-_DOUBT = re.compile(r"\b(nicht|nein|nee|ne|nö|kein\w*|oder|not|no|nope|don'?t|won'?t|can'?t)\b", re.I)
 _NO_OBJECTION = re.compile(
     r"\b(warum nicht|wieso nicht|(?:spricht )?nichts dagegen|(?:gar )?kein(?:e)? (?:problem|thema|ding|einwände|frage|änderung\w*)|nicht schlecht|"
     r"why not|no (?:problem|problems|worries|objections?|changes|doubt)|not bad|oh well|nothing wrong)\b",
     re.I,
 )
-_NEGATION = re.compile(r"\b(nicht|kein\w*|nein|nee|nö|not|no|don'?t|never|nie)\b", re.I)
+_DOUBT = re.compile(r"\b(nicht|kein\w*|nein|nee|ne|nö|nie|oder|not|no|nope|never|don'?t|won'?t|can'?t)\b", re.I)
 _GO = re.compile(
     r"\b(bestell\w*|kauf\w*|nehm\w*|nimm|order\w*|buy\w*|purchase|take|abschick\w*|absenden|submit|confirm\w*)\b", re.I
 )
@@ -61,7 +60,7 @@ _SOME_DAY = re.compile(
     re.I,
 )
 _QUESTION = re.compile(
-    r"\?|^\W*(?:und |and |also |aber |but |ok |hm+ )*(?:kann|könnte|darf|wie|was|wo|wann|wer|welche\w*|geht|gibt|can|could|may|how|what|where|when|who|is|do|does)\b",
+    r"\?|^\W*(?:und |and |also |aber |but |ok |hm+ )*(?:kann|könnte|darf|wie|was|wo|wann|wer|welche\w*|geht|gibt|can|could|may|how|what|where|when|who|which|is|do|does)\b|\b(?:kostet|unterschied|difference)\b",
     re.I,
 )
 _HAVE_YOU = re.compile(
@@ -162,9 +161,7 @@ def has_reservation(text: str) -> bool:
 
 def says_go(text: str) -> bool:
     """Whether somebody who was asked "shall I order this?" says so by naming the deed: "bestellen", "kauf ich"."""
-    return (
-        bool(_GO.search(text)) and not _NEGATION.search(text) and not has_reservation(text) and len(text.split()) <= 5
-    )
+    return bool(_GO.search(text)) and not _DOUBT.search(text) and not has_reservation(text) and len(text.split()) <= 5
 
 
 def names_deed(text: str) -> bool:

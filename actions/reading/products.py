@@ -34,7 +34,7 @@ ADDON_WORDS = {
         "versicherung versichert schutz schutzpaket schutzbrief versicherungspaket insurance insured"
     ),
     "flight-lessons": vocabulary("flugstunde flugstunden flugunterricht flugkurs unterricht lesson lessons training"),
-    "starter-package": vocabulary("starterpaket startpaket starterpaket starterset einsteigerpaket starter"),
+    "starter-package": vocabulary("starterpaket startpaket starterset einsteigerpaket starter"),
 }
 """What people call the add-ons of the sample catalog; others are known by their name."""
 COLOURS = vocabulary(

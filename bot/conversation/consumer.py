@@ -14,6 +14,7 @@ from bot.redis_keys import GROUP
 log = logging.getLogger(__name__)
 
 BLOCK_MILLISECONDS = 1_000
+"""How long a read waits for something to come, which is also how long a stop may take."""
 PROMOTE_EVERY_SECONDS = 0.2
 PAUSE_AFTER_ERROR_SECONDS = 0.5
 
@@ -32,24 +33,15 @@ class Consumer:
     """One member of a lane's consumer group.
 
     `name` must be the same again after a restart of the same process slot and belong to nobody else alive: what the
-    former life left unfinished under it is taken up at once instead of after the lock's expiry. A read waits for
-    `block_milliseconds` at most, which is also how long a stop may take.
+    former life left unfinished under it is taken up at once instead of after the lock's expiry.
     """
 
-    def __init__(
-        self,
-        lane: Lane,
-        handler: Handler,
-        name: str,
-        at_once: int = 16,
-        block_milliseconds: int = BLOCK_MILLISECONDS,
-    ) -> None:
+    def __init__(self, lane: Lane, handler: Handler, name: str, at_once: int = 16) -> None:
         self.lane = lane
         self.handler = handler
         self.name = name
         self._free = asyncio.Semaphore(at_once)
         self._at_once = at_once
-        self._block_milliseconds = block_milliseconds
         self._held: dict[str, Claim] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
@@ -102,9 +94,7 @@ class Consumer:
         while not self._stopping.is_set():
             await self._wait_for_room()
             try:
-                found = await self.lane.redis.xreadgroup(
-                    GROUP, self.name, streams, count=1, block=self._block_milliseconds
-                )
+                found = await self.lane.redis.xreadgroup(GROUP, self.name, streams, count=1, block=BLOCK_MILLISECONDS)
             except (RedisError, OSError) as error:
                 await self._after(error)
                 await self._until_it_works(self._make_groups)

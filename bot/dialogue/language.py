@@ -27,21 +27,8 @@ _NAMED = {
     "en": ("englisch", "english", "anglais", "inglese"),
 }
 
-_NOT_SPOKEN = (
-    "franz",
-    "french",
-    "spani",
-    "ital",
-    "türk",
-    "tuerk",
-    "turk",
-    "poln",
-    "polish",
-    "russ",
-    "arab",
-    "chines",
-    "ukrain",
-)
+_NOT_SPOKEN = re.compile(r"\b(?:franz|french|spani|ital|türk|tuerk|turk|poln|polish|russ|arab|chines|ukrain)", re.I)
+"""Beginnings of the names of languages that are asked for, too."""
 
 
 def language_events(tracker: DialogueStateTracker) -> list[SlotSet]:
@@ -65,7 +52,7 @@ def _wanted(text: str, current: str | None) -> str:
     named = [(words.rfind(name), language) for language, names in _NAMED.items() for name in names if name in words]
     if named:
         return max(named)[1]
-    if current is not None and any(name in words for name in _NOT_SPOKEN):
+    if current is not None and _NOT_SPOKEN.search(text):
         return current
     return LANGUAGES[1] if current == LANGUAGES[0] else LANGUAGES[0]
 

@@ -1,4 +1,4 @@
-"""A conditional random field over the words of a message: which of them name a product, a date, a town …"""
+"""A linear chain (CRFsuite) over the words of a message: which of them name a product, a date, a town …"""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def _read(path: str, _changed: int) -> TrainingData:
     """The file's examples; read once per process and change, because Rasa asks to validate and then again to train."""
     reader = RasaYAMLReader()
     reader.filename = path
-    content = yaml.load(Path(path).read_text(encoding="utf-8"), yaml.CSafeLoader)
+    content = yaml.load(Path(path).read_text(encoding="utf-8"), yaml.CSafeLoader) or {}
     reader._parse_nlu(content.get("nlu"))
     return TrainingData(
         [Example(message.data) for message in reader.training_examples],

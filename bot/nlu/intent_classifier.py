@@ -32,6 +32,7 @@ EVENNESS = 0.25
 SURE = 0.8
 """Confidence from which the n-grams' word is taken: on held-back messages the vectors change nothing above it."""
 REHEARSAL = {"members": 1, "epochs": 10}
+"""What the first training does with less than the recipes: its nets are only weighed, and then forgotten."""
 HELD_BACK = 10
 """One example in so many is kept from a first training and calibrates the confidences of the second."""
 

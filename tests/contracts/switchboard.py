@@ -134,10 +134,7 @@ class Switchboard:
         """A worker answers and an outbox delivers, as long as this lasts."""
         turns = Turns(self._in, self.dialogue, self.settings.max_turn_attempts)
         deliveries = Deliveries(self.out, {self.channel.name: self.channel}, MAX_SEND_ATTEMPTS)
-        consumers = [
-            Consumer(self._in, turns, "worker", block_milliseconds=20),
-            Consumer(self.out, deliveries, "sender", block_milliseconds=20),
-        ]
+        consumers = [Consumer(self._in, turns, "worker"), Consumer(self.out, deliveries, "sender")]
         tasks = [asyncio.create_task(consumer.run()) for consumer in consumers]
         try:
             yield

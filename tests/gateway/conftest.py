@@ -37,9 +37,7 @@ class Running:
         self.gateway = Gateway(settings, assistant)
         self.http = TestClient(TestServer(self.gateway.app))
         lane = Lane(redis, self.keys, "in", SystemClock(), settings.lock_seconds)
-        self._worker = Consumer(
-            lane, Turns(lane, assistant, settings.max_turn_attempts), "test-worker", block_milliseconds=20
-        )
+        self._worker = Consumer(lane, Turns(lane, assistant, settings.max_turn_attempts), "test-worker")
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:

@@ -2,15 +2,8 @@
 
 import pytest
 
-from tests.house import Customer, House
-
-ADDRESS = "Jonas Reuter, Lindenweg 12, 04107 Leipzig"
-
-
-async def _up_to_the_summary(kim: Customer, wish: str = "ich nehme die aeropix mini in rot") -> str:
-    await kim.says(wish)
-    await kim.says(ADDRESS)
-    return await kim.says("paypal")
+from tests.house import House
+from tests.journeys.ordering import ADDRESS, up_to_the_summary
 
 
 async def test_a_drone_is_found_ordered_corrected_tracked_and_cancelled(house: House) -> None:
@@ -48,7 +41,7 @@ async def test_all_in_one_sentence_is_asked_nothing_but_the_yes(house: House) ->
 
 async def test_nothing_is_ordered_without_a_yes(house: House) -> None:
     kim = house.customer()
-    await _up_to_the_summary(kim)
+    await up_to_the_summary(kim)
     await kim.says("nein")
     assert house.shop.orders(kim.id) == []
 
@@ -56,14 +49,14 @@ async def test_nothing_is_ordered_without_a_yes(house: House) -> None:
 @pytest.mark.parametrize("words", ["vergiss es", "abbrechen", "lass mal, doch nicht"])
 async def test_who_gives_up_has_ordered_nothing(house: House, words: str) -> None:
     kim = house.customer()
-    await _up_to_the_summary(kim)
+    await up_to_the_summary(kim)
     assert "nichts bestellt" in await kim.says(words)
     assert house.shop.orders(kim.id) == []
 
 
 async def test_everything_can_be_changed_at_the_summary(house: House) -> None:
     kim = house.customer()
-    await _up_to_the_summary(kim, "ich möchte eine aeropix pro in weiß bestellen")
+    await up_to_the_summary(kim, "ich möchte eine aeropix pro in weiß bestellen")
     assert "AeroPix Pro in Schwarz" in await kim.says("doch lieber schwarz")
     assert "2 × AeroPix Pro in Schwarz" in await kim.says("zwei statt einer")
     assert "Hauptstr. 5, 10115 Berlin" in await kim.says("ach nee, an Hauptstr. 5, 10115 Berlin")
@@ -75,7 +68,7 @@ async def test_everything_can_be_changed_at_the_summary(house: House) -> None:
 
 async def test_another_model_replaces_the_first_and_a_sold_out_colour_is_told(house: House) -> None:
     kim = house.customer()
-    await _up_to_the_summary(kim, "ich möchte eine aeropix pro in schwarz bestellen")
+    await up_to_the_summary(kim, "ich möchte eine aeropix pro in schwarz bestellen")
     answer = await kim.says("nein, doch die Mini")
     assert "ausverkauft" in answer
     assert {"Rot", "Weiß"} <= {button.title for button in kim.buttons()}
@@ -103,7 +96,7 @@ async def test_the_language_changes_in_the_midst_and_stays(house: House) -> None
 
 async def test_a_rental_names_the_term_and_both_sums(house: House) -> None:
     kim = house.customer()
-    summary = await _up_to_the_summary(kim, "ich will die aeropix mini in rot für 6 monate mieten")
+    summary = await up_to_the_summary(kim, "ich will die aeropix mini in rot für 6 monate mieten")
     assert "6 Monate" in summary
     assert "29 €" in summary
     await kim.says("ja")
@@ -112,7 +105,7 @@ async def test_a_rental_names_the_term_and_both_sums(house: House) -> None:
 
 async def test_the_second_order_does_not_ask_for_the_address_again(house: House) -> None:
     kim = house.customer()
-    await _up_to_the_summary(kim)
+    await up_to_the_summary(kim)
     await kim.says("ja")
     answer = await kim.says("ich nehm noch eine aeropix pro in weiß")
     assert "Wohin" not in answer
@@ -121,7 +114,7 @@ async def test_the_second_order_does_not_ask_for_the_address_again(house: House)
 
 async def test_a_strangers_order_number_is_answered_as_one_that_does_not_exist(house: House) -> None:
     kim, eve = house.customer("kim"), house.customer("eve")
-    await _up_to_the_summary(kim)
+    await up_to_the_summary(kim)
     await kim.says("ja")
     strangers = await eve.says("wo ist bestellung NC-104201?")
     missing = await eve.says("wo ist bestellung NC-999999?")
@@ -135,7 +128,7 @@ async def test_a_strangers_order_number_is_answered_as_one_that_does_not_exist(h
 @pytest.mark.parametrize("quantity", ["0", "-3", "100000"])
 async def test_an_impossible_quantity_is_told_and_never_ordered(house: House, quantity: str) -> None:
     kim = house.customer()
-    await _up_to_the_summary(kim)
+    await up_to_the_summary(kim)
     await kim.says(f"mach {quantity} stück draus")
     await kim.says("ja")
     assert all(1 <= count <= 99 for (count,) in house.shop.rows("SELECT quantity FROM order_lines"))
@@ -149,7 +142,7 @@ async def test_what_is_not_sold_is_said_with_what_is(house: House) -> None:
 
 async def test_a_shop_that_is_away_is_admitted_and_the_order_placed_once_it_is_back(house: House) -> None:
     kim = house.customer()
-    await _up_to_the_summary(kim)
+    await up_to_the_summary(kim)
     await house.shop.shut()
     assert "antwortet gerade nicht" in await kim.says("ja")
     await house.shop.reopen()
@@ -159,7 +152,7 @@ async def test_a_shop_that_is_away_is_admitted_and_the_order_placed_once_it_is_b
 
 async def test_a_yes_delivered_twice_orders_once(house: House) -> None:
     kim = house.customer()
-    await _up_to_the_summary(kim)
+    await up_to_the_summary(kim)
     await kim.says("ja", message_id="the-yes")
     await kim.says("ja", message_id="the-yes")
     assert len(house.shop.orders(kim.id)) == 1
@@ -167,7 +160,7 @@ async def test_a_yes_delivered_twice_orders_once(house: House) -> None:
 
 async def test_an_order_that_exists_is_changed_after_a_yes(house: House) -> None:
     kim = house.customer()
-    await _up_to_the_summary(kim)
+    await up_to_the_summary(kim)
     await kim.says("ja")
     assert "2 × AeroPix Mini" in await kim.says("mach aus der bestellung bitte zwei stück")
     assert house.shop.orders(kim.id) == [("NC-104201", "pending", 49_900)]

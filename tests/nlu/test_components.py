@@ -136,7 +136,7 @@ def test_an_odd_message_has_no_entities_out_of_place(entities: Any, text: str) -
         assert entity["text"] == text[entity["start"] : entity["end"]]
 
 
-def test_an_entity_carries_its_words_its_value_and_how_sure_it_is(entities: Any) -> None:
+def test_an_entity_carries_its_words_and_its_value(entities: Any) -> None:
     answer = parsed(entities, "wo bleibt nc 104 233", intent={"name": "track_order"})
     assert answer["entities"] == [
         {

@@ -69,9 +69,7 @@ def _lane(redis: Client, name: str, lock_seconds: float = 1.0) -> Lane:
 @asynccontextmanager
 async def working(redis: Client, handlers: dict[str, tuple[str, Handler]]) -> AsyncIterator[None]:
     """Consumers by their names: lane and handler."""
-    consumers = [
-        Consumer(_lane(redis, lane), handler, name, block_milliseconds=20) for name, (lane, handler) in handlers.items()
-    ]
+    consumers = [Consumer(_lane(redis, lane), handler, name) for name, (lane, handler) in handlers.items()]
     tasks = [asyncio.create_task(consumer.run()) for consumer in consumers]
     yield
     for consumer in consumers:
