@@ -57,12 +57,21 @@ def _say_none(turn: Turn, orders: Sequence[Order]) -> None:
         turn.say("utter_no_orders")
         return
     order = next((order for order in orders if order.status != "cancelled"), orders[0])
-    if order.status == "delivered" and is_about_return(turn.heard.text):
-        turn.say("utter_returns", phone=turn.settings.service_phone)
+    if order.status == "delivered":
+        say_can_be_returned(turn, order)
     elif order.status == "cancelled":
         turn.say("utter_cancelled_already", number=order.number)
     else:
         say_too_late(turn, order.number, order.status)
+
+
+def say_can_be_returned(turn: Turn, order: Order) -> None:
+    """What has arrived is not cancelled or changed, but sent back or exchanged."""
+    buttons = [
+        button(turn.either("Zurückgeben", "Return it"), "return_order", order_number=order.number),
+        button(turn.either("Umtauschen", "Exchange it"), "exchange_item", order_number=order.number),
+    ]
+    turn.say("utter_delivered_already", buttons=buttons, number=order.number)
 
 
 def say_too_late(turn: Turn, number: str, status: str) -> None:

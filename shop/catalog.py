@@ -229,7 +229,11 @@ class CatalogRoutes:
         self._catalog = catalog
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/v1/products", self.list), web.get("/v1/products/{product_id}", self.get)]
+        return [
+            web.get("/v1/products", self.list),
+            web.get("/v1/products/{product_id}", self.get),
+            web.get("/v1/stock", self.stock),
+        ]
 
     async def list(self, request: web.Request) -> web.Response:
         wanted = read_query(request, ProductFilter)
@@ -237,6 +241,11 @@ class CatalogRoutes:
             snapshot, stock = await self._catalog.look(session, true())
         products = [product for product in snapshot.products.values() if wanted.takes(product)]
         return json_answer({"items": [product.view_with(stock) for product in products]}).response()
+
+    async def stock(self, _request: web.Request) -> web.Response:
+        async with self._database.reading() as session:
+            revision, stock = await _stock(session, true())
+        return json_answer({"revision": revision, "stock": stock}).response()
 
     async def get(self, request: web.Request) -> web.Response:
         product_id = request.match_info["product_id"]

@@ -10,6 +10,7 @@ _PAYMENT_WORDS: dict[PaymentMethod, str] = {
     "card": r"kredit\w*|(?:kredit)?karte|(?:credit )?card|visa|master\s?card|amex",
     "direct_debit": r"last\s?schrift|bankeinzug|abbuch\w*|einzug|debit|iban|konto",
     "invoice": r"rechnung|invoice|bill|überweis\w*|ueberweis\w*|bank transfer",
+    "gift_card": r"(?:geschenk)?gutschein\w*|geschenkkarte\w*|gift ?cards?|voucher|store credit",
 }
 _REPLACED = re.compile(
     r"\b(statt|anstatt|instead of|rather than|not|nicht|kein\w*|ohne|als)\s+(?:(?:mit|per|auf|with|by|the|der|die)\s+)*$",
@@ -99,6 +100,11 @@ def payment_method(text: str) -> PaymentMethod | None:
     return max(found)[1] if found else None
 
 
+def is_gift_card(text: str) -> bool:
+    """Whether the money shall go onto a gift card."""
+    return payment_method(text) == "gift_card"
+
+
 def aspect_named(text: str) -> str | None:
     """What shall be different, when only that is said: "die Adresse stimmt nicht" -> "address"."""
     return next((aspect for aspect, pattern in _ASPECTS.items() if re.search(rf"\b(?:{pattern})\b", text, re.I)), None)
@@ -109,7 +115,9 @@ def agrees(heard: Heard) -> bool:
     if wavers(heard.text):
         return False
     is_sure = heard.confidence >= SURE or bool(_YES.search(heard.text))
-    return (heard.intent == "affirm" and is_sure) or (heard.intent == "place_order" and says_go(heard.text))
+    return (heard.intent == "affirm" and is_sure) or (
+        heard.intent in ("place_order", "start_subscription") and says_go(heard.text)
+    )
 
 
 def wavers(text: str) -> bool:
