@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from aiohttp import web
 from pydantic import BaseModel, Field, model_validator
@@ -92,12 +92,21 @@ class OrderFilter(BaseModel):
     limit: Annotated[QueryInt, Field(ge=1, le=100)] = 10
 
 
+class Rentals(Protocol):
+    """Who is told what becomes of rented lines, within the transaction."""
+
+    async def agreed(self, session: AsyncSession, order: Order) -> None: ...
+    async def delivered(self, session: AsyncSession, order: Order) -> None: ...
+    async def cancelled(self, session: AsyncSession, order: Order) -> None: ...
+
+
 class Orders:
     """What can be done with orders; every method works within the session's transaction."""
 
-    def __init__(self, catalog: Catalog, customers: Customers, clock: Clock) -> None:
+    def __init__(self, catalog: Catalog, customers: Customers, rentals: Rentals, clock: Clock) -> None:
         self._catalog = catalog
         self._customers = customers
+        self._rentals = rentals
         self._clock = clock
 
     async def quote(self, session: AsyncSession, items: Sequence[Item]) -> Json:
@@ -116,6 +125,7 @@ class Orders:
         await exchange(session, returned=Pieces(), wanted=_pieces(lines))
         order = self._new(await _next(session, ORDER_NUMBER), customer_id, request, lines)
         session.add(order)
+        await self._rentals.agreed(session, order)
         await self._customers.remember(session, customer_id, request.address)
         return order_view(order)
 
@@ -152,6 +162,7 @@ class Orders:
         order.status = Status.CANCELLED
         order.cancelled_at = self._clock.now()
         order.cancel_reason = reason
+        await self._rentals.cancelled(session, order)
         return order_view(order)
 
     async def advance(self, session: AsyncSession, number: str, target: Status) -> Json:
@@ -196,6 +207,7 @@ class Orders:
         order.total_now_amount = totals.now.amount
         order.total_monthly_amount = _amount(totals.monthly)
         order.promised_date = promised_date(self._clock.now())
+        await self._rentals.agreed(session, order)
 
     async def _reach(self, session: AsyncSession, order: Order, step: Status) -> None:
         order.status = step
@@ -204,6 +216,7 @@ class Orders:
             order.shipments.append(_shipment(order, await _next(session, TRACKING_NUMBER), now))
         if step is Status.DELIVERED:
             _deliver(order, now)
+            await self._rentals.delivered(session, order)
 
 
 def parse_number(number: str) -> int:
@@ -289,6 +302,7 @@ def _row(position: int, line: Line) -> OrderLine:
         options=dict(line.options),
         quantity=line.quantity,
         term_months=line.term_months,
+        plan_id=line.plan_id,
         unit_amount=line.unit_price.amount,
         addons=[addon.view() for addon in line.addons],
     )
@@ -302,6 +316,7 @@ def _line(row: OrderLine, currency: str) -> Line:
         options=row.options,
         quantity=row.quantity,
         term_months=row.term_months,
+        plan_id=row.plan_id,
         unit_price=Money(row.unit_amount, currency),
         addons=tuple(_addon(addon) for addon in row.addons),
     )

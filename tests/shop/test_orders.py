@@ -38,9 +38,9 @@ async def test_a_quote_for_renting_names_the_first_and_every_month(shop: ShopCli
 async def test_a_quote_adds_bought_and_rented_lines(shop: ShopClient) -> None:
     items = [item("urbano-e1-m-blue"), item("sitsense-home-sand", term_months=12), item(addons=["insurance"])]
     quote = (await shop.post("/v1/quotes", {"items": items})).json
-    assert [line["total"] for line in quote["lines"]] == [eur(239900), eur(2400), eur(49900 + 690)]
-    assert quote["total_now"] == eur(239900 + 2400 + 49900 + 690)
-    assert quote["total_monthly"] == eur(2400 + 690)
+    assert [line["total"] for line in quote["lines"]] == [eur(239900), eur(2160), eur(49900 + 690)]
+    assert quote["total_now"] == eur(239900 + 2160 + 49900 + 690)
+    assert quote["total_monthly"] == eur(2160 + 690)
 
 
 async def test_a_quote_for_more_than_there_is_says_how_many_there_are(shop: ShopClient) -> None:
