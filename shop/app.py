@@ -17,11 +17,19 @@ from shop.customers import CustomerRoutes, Customers
 from shop.database import Database
 from shop.idempotency import Writes
 from shop.images import ImageRoutes
+from shop.links import Links, derived_key
 from shop.observe import observed, say_failure
+from shop.operations import OperationsRoutes
 from shop.orders import OrderRoutes, Orders
+from shop.payments.gift_cards import GiftCards
+from shop.payments.payments import Payments
+from shop.refunds import RefundRoutes, Refunds
+from shop.return_routes import ReturnRoutes
+from shop.returns import Returns
 from shop.sample_data import fill_if_empty
 from shop.schema import upgrade
 from shop.settings import Settings
+from shop.settlement import Settlement
 from shop.subscriptions.billing import Billing, Keeper
 from shop.subscriptions.bookings import Bookings
 from shop.subscriptions.rentals import Rentals
@@ -42,8 +50,15 @@ def build_app(settings: Settings, clock: Clock) -> web.Application:
     age = timedelta(days=settings.idempotency_days)
     catalog = Catalog(settings.public_url)
     customers = Customers(clock)
+    links = Links(settings.public_url.rstrip("/"), derived_key(settings.token.get_secret_value(), "documents"))
+    cards = GiftCards(clock)
+    refunds = Refunds(customers, cards, clock)
+    payments = Payments(customers, cards, refunds, clock)
     keeper = Keeper(catalog, clock)
-    orders = Orders(catalog, customers, Rentals(catalog, keeper), clock)
+    rentals = Rentals(catalog, keeper)
+    orders = Orders(catalog, customers, payments, rentals, links, settings.return_days, clock)
+    returns = Returns(catalog, payments, refunds, links, clock)
+    settlement = Settlement(payments, refunds, clock)
     subscriptions = Subscriptions(catalog, Bookings(), keeper)
     app = web.Application(middlewares=[observed, guard(settings)], client_max_size=settings.max_body_bytes)
     app.add_routes(ServiceRoutes(database).routes())
@@ -51,7 +66,10 @@ def build_app(settings: Settings, clock: Clock) -> web.Application:
     app.add_routes(CatalogRoutes(database, catalog).routes())
     app.add_routes(CustomerRoutes(database, customers, writes).routes())
     app.add_routes(OrderRoutes(database, orders, writes).routes())
+    app.add_routes(ReturnRoutes(database, returns, writes, links).routes())
+    app.add_routes(RefundRoutes(database).routes())
     app.add_routes(SubscriptionRoutes(database, subscriptions, writes).routes())
+    app.add_routes(OperationsRoutes(customers, cards, returns, settlement, writes, links).routes())
     app.cleanup_ctx.append(_database(database, settings))
     app.cleanup_ctx.append(_regularly("forget", FORGET_EVERY, lambda: writes.forget_older_than(age)))
     app.cleanup_ctx.append(_regularly("bill", BILL_EVERY, Billing(database, keeper).run))

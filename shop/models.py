@@ -1,7 +1,7 @@
 """What the shop remembers: tables of catalog, customers, orders and answered writes."""
 
 from datetime import UTC, date, datetime
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import (
     JSON,
@@ -17,6 +17,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    from shop.records import Payment, PromiseChange, Refund
 
 Json: TypeAlias = dict[str, Any]
 
@@ -168,6 +171,7 @@ class Customer(Base):
     email: Mapped[str | None]
     language: Mapped[str]
     payment_methods: Mapped[list[str]]
+    iban: Mapped[str | None]
     created_at: Mapped[datetime]
 
 
@@ -208,18 +212,25 @@ class Order(Base):
     total_monthly_amount: Mapped[int | None] = mapped_column(BigInteger)
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None]
+    cancel_note: Mapped[str | None]
+    delivered_at: Mapped[datetime | None]
+    returnable_until: Mapped[date | None]
     lines: Mapped[list["OrderLine"]] = relationship(
         order_by="OrderLine.position", cascade="all, delete-orphan", lazy="raise"
     )
     shipments: Mapped[list["Shipment"]] = relationship(
-        order_by="Shipment.shipped_at", cascade="all, delete-orphan", lazy="raise"
+        order_by="Shipment.shipped_at, Shipment.tracking_number", cascade="all, delete-orphan", lazy="raise"
     )
+    payments: Mapped[list["Payment"]] = relationship(order_by="Payment.id", lazy="raise")
+    refunds: Mapped[list["Refund"]] = relationship(order_by="Refund.number", lazy="raise")
+    promise_changes: Mapped[list["PromiseChange"]] = relationship(order_by="PromiseChange.position", lazy="raise")
 
 
 class OrderLine(Base):
     """One line item with its price as agreed; it outlives the catalog's variant."""
 
     __tablename__ = "order_lines"
+    __table_args__ = (CheckConstraint("returned BETWEEN 0 AND quantity", name="returned_within_quantity"),)
 
     order_number: Mapped[int] = mapped_column(ForeignKey("orders.number", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -232,6 +243,7 @@ class OrderLine(Base):
     plan_id: Mapped[str | None]
     unit_amount: Mapped[int] = mapped_column(BigInteger)
     addons: Mapped[list[Json]]
+    returned: Mapped[int] = mapped_column(default=0, server_default="0")  # or on the way back
 
 
 class Shipment(Base):
@@ -245,6 +257,7 @@ class Shipment(Base):
     status: Mapped[str]
     shipped_at: Mapped[datetime]
     promised_date: Mapped[date]
+    lines: Mapped[list[int]] = mapped_column(server_default="[]")  # positions of the order's lines
     events: Mapped[list["ShipmentEvent"]] = relationship(
         order_by="ShipmentEvent.position", cascade="all, delete-orphan", lazy="raise"
     )
