@@ -136,6 +136,8 @@ class FinishCancel(GoalAction):
 
     async def act(self, turn: Turn) -> list[Event]:
         draft = turn.slot("cancel_draft") or {}
+        if draft.get("state") == "return":
+            return [SlotSet("cancel_draft", None), FollowupAction("return_form")]
         if draft.get("state") == "part":
             message = {key: turn.tracker.latest_message.get(key) for key in ("text", "entities")}
             first = {**message, "intent": {"name": "cancel_order"}}

@@ -202,6 +202,8 @@ class FinishChange(GoalAction):
 
     async def act(self, turn: Turn) -> list[Event]:
         draft = turn.slot("change_draft") or {}
+        if draft.get("state") == "return":
+            return [SlotSet("change_draft", None), FollowupAction("return_form")]
         if draft.get("state") == "new":
             return [SlotSet("change_draft", None), FollowupAction("order_form")]
         try:

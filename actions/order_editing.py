@@ -65,9 +65,8 @@ class OrderEditing(Form):
             line for line in draft.get("lines") or () if line["product"] in known
         ]  # products may be dropped
         reader = OrderReader(turn, draft, catalog)
-        asks = part is not None and (
-            turn.heard.intent in QUESTIONS_OF_THEIR_OWN or answers.asks_for_stock(turn.heard.text)
-        )
+        is_question = turn.heard.intent in QUESTIONS_OF_THEIR_OWN and not answers.is_on_invoice(turn.heard.text)
+        asks = part is not None and (is_question or answers.asks_for_stock(turn.heard.text))
         found = reader.read_answer(part) if asks else reader.read(part)
         await self._settle_plans(turn, draft)
         order_checks.check(turn, draft, catalog, lambda line, variant: self.pieces_there(draft, line, variant))

@@ -23,7 +23,10 @@ _GIFT_CARD = re.compile(r"\bGC[\s-]*([A-Z0-9]{4})[\s-]*([A-Z0-9]{4})\b", re.I)
 
 def read_payment(turn: Turn, draft: Draft, text: str) -> bool:
     """Method, account and gift card that the text names; a number that cannot be an IBAN is refused aloud."""
-    account, card = _account(turn, text), _GIFT_CARD.search(text)
+    account, card = _account(text), _GIFT_CARD.search(text)
+    if account == "":
+        turn.say("utter_iban_invalid")
+        return True
     method = "direct_debit" if account else "gift_card" if card else answers.payment_method(text)
     if method:
         draft["payment"] = method
@@ -31,20 +34,16 @@ def read_payment(turn: Turn, draft: Draft, text: str) -> bool:
         draft["iban"] = account
     if card:
         draft["gift_card"] = f"GC-{card[1]}-{card[2]}".upper()
-    return bool(method) or turn.has_said("utter_iban_invalid")
+    return bool(method)
 
 
-def _account(turn: Turn, text: str) -> str | None:
-    for match in _IBAN.finditer(text):
-        if _IBAN_START.match(match.group()):
-            found = _valid_iban(match.group())
-            if found is None and not turn.has_said("utter_iban_invalid"):
-                turn.say("utter_iban_invalid")
-            return found
-    return None
+def _account(text: str) -> str | None:
+    """An IBAN; empty for what looks like one and cannot be one."""
+    found = next((match.group() for match in _IBAN.finditer(text) if _IBAN_START.match(match.group())), None)
+    return found and _valid_iban(found)
 
 
-def _valid_iban(text: str) -> str | None:
+def _valid_iban(text: str) -> str:
     """Words behind the number may look like more of it: the longest start that is one."""
     plain = re.sub(r"\s", "", text)
     for length in range(len(plain), 14, -1):
@@ -52,7 +51,7 @@ def _valid_iban(text: str) -> str | None:
             return str(iban_numbers.validate(plain[:length]))
         except ValidationError:
             continue
-    return None
+    return ""
 
 
 def needs_account(draft: Draft, customer: Customer) -> bool:

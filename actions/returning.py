@@ -30,7 +30,7 @@ from actions.paying import (
     say_payment_refused,
 )
 from actions.reading import amounts, reasons
-from actions.reading.answers import is_gift_card
+from actions.reading.answers import is_gift_card, is_question
 from actions.reading.products import options_named, variant_of
 from actions.reading.wishes import wishes
 from actions.reading.words import folded
@@ -56,7 +56,7 @@ class ReturnForm(GoalForm):
     intents = frozenset({"return_order", "exchange_item"})
 
     async def begin(self, turn: Turn, draft: Draft) -> None:
-        draft["kind"] = "exchange" if turn.heard.intent == "exchange_item" else "return"
+        draft["kind"] = "exchange" if turn.heard.intent in ("exchange_item", "change_order") else "return"
         draft["refund_to"] = "gift_card" if is_gift_card(turn.heard.text) else "original"
         draft["reason"] = reasons.returning(turn.heard.text)
         try:
@@ -105,8 +105,12 @@ class ReturnForm(GoalForm):
         catalog = await turn.backend.products()
         left = [line for line in order.items if line.quantity > line.returned]
         meant = _lines_meant(turn, draft, left, catalog)
-        if not meant and len(left) != 1:
+        if not meant and len(left) > 1:
             return self._read_variant(turn, draft, order, catalog)
+        if not left:
+            turn.say("utter_not_returnable_nothing_left", number=order.number)
+            draft["state"] = "nothing"
+            return True
         lines = meant or left
         count = amounts.quantity(turn.heard) if len(lines) == 1 else None
         known = {piece["line"]: piece for piece in draft.get("pieces") or []}
@@ -159,6 +163,9 @@ def _say_nothing_delivered(turn: Turn, orders: Sequence[Order], draft: Draft) ->
     """What is still on its way can be cancelled or changed instead."""
     draft["state"] = "nothing"
     under_way = [order for order in orders if order.status in _NOT_YET]
+    if not under_way and is_question(turn.heard.text):
+        turn.say("utter_returns", phone=turn.settings.service_phone)
+        return
     if not under_way:
         turn.say("utter_nothing_to_return" if orders else "utter_no_orders")
         return

@@ -11,6 +11,7 @@ from actions.backend.port import BackendError, Money, Plan, Product, Refused, Su
 from actions.base import Button, Turn, answer_button, button
 from actions.forms import Draft
 from actions.goal_form import say_refusal
+from actions.own_orders import order_with
 from actions.reading import amounts, days, reasons
 from actions.reading.products import addon_mentions, pick, products_named
 from actions.reading.wishes import wishes
@@ -336,6 +337,8 @@ class SwapProduct(Deed):
         if said.first or said.until:
             first = said.first or turn.today
             known.update(first=first.isoformat(), until=(said.until or first).isoformat(), for_good=False)
+        if turn.heard.first("city"):
+            known["city"] = str(turn.heard.first("city"))
         if days.says_for_good(turn.heard.text):
             known.update(for_good=True, until=None)
             known.setdefault("first", turn.today.isoformat())
@@ -383,7 +386,8 @@ class SwapProduct(Deed):
             raise Refused("swap-not-in-plan", {"why": "premium_only"})
         catalog = await turn.backend.products()
         family = _family(subscription, catalog)
-        free = await turn.backend.free_models(family, known["first"], known.get("until"), known.get("city"))
+        city = known.get("city") or (await order_with(turn, subscription.order_number)).address.city
+        free = await turn.backend.free_models(family, known["first"], known.get("until"), city)
         there = {found.product_id for found in free if found.free > 0}
         if known["product"] not in there:
             others = sorted(there - {subscription.product_id})

@@ -89,7 +89,7 @@ def read(folder: Path) -> list[Example]:
 
 
 def _in_file(path: Path) -> Iterator[Example]:
-    for block in yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)["nlu"]:  # noqa: S506 - a safe loader
+    for block in yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)["nlu"]:
         for line in block["examples"].splitlines():
             if line.startswith("- "):
                 yield Example(block["intent"], block["metadata"]["language"], line[2:].strip())

@@ -55,6 +55,7 @@ def shop_settings(database: Path) -> ShopSettings:
         operations_token=SecretStr(OPERATIONS_TOKEN),
         database_url=SecretStr(f"sqlite:///{database}"),
         sample_data=True,
+        public_url="http://localhost:8080",
     )
 
 
@@ -108,14 +109,23 @@ class ShopDoor:
             "Authorization": f"Bearer {OPERATIONS_TOKEN}",
             "Idempotency-Key": f"staff-{next(self._deeds)}",
         }
-        async with ClientSession(connector=UnixConnector(str(self._socket)), headers=headers) as session:
-            async with session.post(f"http://shop/v1/operations/{path}", json=body) as response:
-                assert response.status < 300, await response.text()
-                return await response.json()
+        url = f"http://shop/v1/operations/{path}"
+        connector = UnixConnector(str(self._socket))
+        async with ClientSession(connector=connector, headers=headers) as http, http.post(url, json=body) as response:
+            assert response.status < 300, await response.text()
+            return await response.json()
 
     async def deliver(self, number: str) -> None:
         """The order arrives at the customer's."""
         await self.staff(f"orders/{number}/advance", to="delivered")
+
+    async def pay(self, number: str) -> None:
+        """The money for the order is here."""
+        await self.staff(f"orders/{number}/payment/book")
+
+    async def decline(self, number: str, failure: str = "declined") -> None:
+        """The money for the order will not come."""
+        await self.staff(f"orders/{number}/payment/book", outcome=failure)
 
     def orders(self, customer: str) -> list[tuple[str, str, int]]:
         """(number, status, total in minor units) of a customer's orders, oldest first."""

@@ -16,6 +16,9 @@ _REPLACED = re.compile(
     r"\b(statt|anstatt|instead of|rather than|not|nicht|kein\w*|ohne|als)\s+(?:(?:mit|per|auf|with|by|the|der|die)\s+)*$",
     re.I,
 )
+_ON_INVOICE = re.compile(
+    r"\b(?:auf|per|via|gegen|mit|on|by|against)\s+(?:(?:eine|an|a)\s+)?(?:rechnung|invoice)\b", re.I
+)
 _RESERVATION = re.compile(
     r"\b(aber|allerdings|jedoch|au(?:ß|ss)er|sondern|ohne|but|except|however|without|only if|unless|wenn|if)\b", re.I
 )
@@ -48,7 +51,7 @@ _WHATEVER = re.compile(
 _INDEFINITE = re.compile(r"\b(etwas|was|irgendwas|anderes|something|anything|stuff)\b", re.I)
 _RETURN = re.compile(
     r"\b(zurück ?(?:geb|schick|send)\w*|zurueck ?(?:geb|schick|send)\w*|rückgabe\w*|rueckgabe\w*|rücksend\w*|retour\w*|umtausch\w*|widerruf\w*|"
-    r"return\w*|send (?:it|them|this|that) back|give (?:it|them) back|refund\w*|money back|geld zurück|geld zurueck|reklam\w*|kaputt\w*|defekt\w*|beschädigt\w*|broken|damaged|defective)\b",
+    r"(?:soll\w*|geht|gehen|muss|kommt) (?:wieder )?zur(?:ü|ue)ck|return\w*|send (?:it|them|this|that) back|give (?:it|them) back|refund\w*|money back|geld zurück|geld zurueck|reklam\w*|kaputt\w*|defekt\w*|beschädigt\w*|broken|damaged|defective)\b",
     re.I,
 )
 _POSSIBLE = re.compile(
@@ -98,6 +101,11 @@ def payment_method(text: str) -> PaymentMethod | None:
         if not _REPLACED.search(text[: match.start()])
     ]
     return max(found)[1] if found else None
+
+
+def is_on_invoice(text: str) -> bool:
+    """ "auf Rechnung" is a way to pay; "die Rechnung" is a paper."""
+    return bool(_ON_INVOICE.search(text))
 
 
 def is_gift_card(text: str) -> bool:

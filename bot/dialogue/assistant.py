@@ -172,7 +172,7 @@ class Assistant:
         if two is None:
             return [(text, await self._parsed(text))]
         first, second = two
-        if first.is_answered_at_once:
+        if first.is_answered_at_once or (first.is_answer and tracker.active_loop_name):
             return [(part.text, part.parsed) for part in two]
         PRESENT.get().update(SlotSet(NEXT_WISH_SLOT, second.text), self._domain)
         return [(first.text, first.parsed)]

@@ -25,8 +25,9 @@ TAKE_THEIR_TIME: Final = frozenset(
 )  # fmt: skip
 """Wishes that open a form."""
 
-ANSWERS: Final = frozenset({"affirm", "deny"})
-"""What answers an open question, with a wish behind it."""
+ANSWERS: Final = frozenset({"affirm", "deny", "place_order"})
+"""What answers an open question ("ja bitte bestellen"), with a wish behind it."""
+MOST_WORDS_OF_AN_ANSWER: Final = 4
 
 SURE: Final = 0.75
 SURE_OF_BUYING: Final = 0.92
@@ -67,7 +68,12 @@ class Part:
 
     @property
     def is_answered_at_once(self) -> bool:
-        return self.intent in ANSWERED_AT_ONCE | ANSWERS
+        return self.intent in ANSWERED_AT_ONCE
+
+    @property
+    def is_answer(self) -> bool:
+        """To a question of an open form."""
+        return self.intent in ANSWERS and len(self.text.split()) <= MOST_WORDS_OF_AN_ANSWER
 
 
 async def parts_of(text: str, parse: Parse, *, in_form: bool) -> tuple[Part, Part] | None:
@@ -78,6 +84,8 @@ async def parts_of(text: str, parse: Parse, *, in_form: bool) -> tuple[Part, Par
     if not found:
         return None
     first, second = max(found, key=lambda both: _certainty(both[0]) * _certainty(both[1]))
+    if in_form and first.is_answer:
+        return first, second
     if not first.is_answered_at_once and second.is_answered_at_once:
         return second, first  # what needs no question comes first
     return first, second
@@ -97,11 +105,13 @@ async def _both(left: str, right: str, parse: Parse, *, in_form: bool) -> tuple[
     second = Part(right, await parse(right))
     if not _is_wish(second, in_form=False) or first.intent == second.intent:
         return None
+    if in_form and not (second.is_answered_at_once and (first.is_answer or first.is_answered_at_once)):
+        return None  # what answers a form has many parts: addresses, corrections
     return None if {first.intent, second.intent} in TOGETHER else (first, second)
 
 
 def _is_wish(part: Part, *, in_form: bool) -> bool:
-    if in_form and part.intent in ANSWERS:
+    if in_form and part.is_answer:
         return _certainty(part) >= SURE
     if len(part.text.split()) < LEAST_WORDS or part.intent not in ANSWERED_AT_ONCE | TAKE_THEIR_TIME:
         return False

@@ -13,6 +13,7 @@ SHOES = "ich nehme den stridelab run in größe 42 in schwarz"
 async def delivered(house: House, kim: Customer, wish: str = "ich nehme die aeropix mini in rot") -> None:
     """The first order has arrived, and is paid."""
     await ordered(kim, wish)
+    await house.shop.pay("NC-104201")
     await house.shop.deliver("NC-104201")
 
 
@@ -38,7 +39,7 @@ async def test_an_english_customer_returns_one_of_two(house: House) -> None:
     await delivered(house, ann, "I'd like two aeropix mini in white please")
     assert "1 × AeroPix Mini" in await ann.says("I want to send one of the drones back")
     await ann.says("yes please")
-    assert house.shop.rows("SELECT quantity FROM return_items") == [(1,)]
+    assert house.shop.rows("SELECT quantity FROM return_lines") == [(1,)]
 
 
 async def test_a_return_that_is_declined_registers_nothing(house: House) -> None:
@@ -144,6 +145,7 @@ async def test_friday_order_monday_return_tuesday_money(house: House) -> None:
     house.shop.time.passes(timedelta(days=4))
     await up_to_the_summary(kim, "ich nehme zwei aeropix mini in rot mit starterpaket")
     await kim.says("ja")
+    await house.shop.pay("NC-104201")
     await house.shop.deliver("NC-104201")
     house.shop.time.passes(timedelta(days=3))
     await kim.says("eine der drohnen soll zurück")
@@ -169,5 +171,3 @@ async def test_the_way_back_is_kept_while_something_else_is_ordered(house: House
     await kim.says("ja")
     assert returns(house) == [("return", "requested")]
     assert len(house.shop.orders(kim.id)) == 2
-
-

@@ -1,5 +1,7 @@
 """Two wishes in one message, and goals within goals: each is served, none is lost."""
 
+from datetime import timedelta
+
 from tests.house import House
 from tests.journeys.ordering import ordered, up_to_the_summary
 
@@ -44,7 +46,9 @@ async def test_a_second_goal_waits_for_the_first(house: House) -> None:
 async def test_one_wish_with_its_reason_stays_one(house: House) -> None:
     kim = house.customer()
     await ordered(kim)
-    await kim.says("ich hab bei euch eine drohne bestellt und die soll bitte storniert werden, weil ich sie nicht mehr brauche")
+    await kim.says(
+        "ich hab bei euch eine drohne bestellt und die soll bitte storniert werden, weil ich sie nicht mehr brauche"
+    )
     assert "Soll ich die Bestellung NC-104201 stornieren" in kim.hears()
 
 
@@ -67,5 +71,6 @@ async def test_an_unclear_message_is_asked_about_and_its_details_are_kept(house:
     kim = house.customer()
     await ordered(kim, "ich will die aeropix mini in rot für 6 monate mieten")
     await house.shop.deliver("NC-104201")
+    house.shop.time.passes(timedelta(days=40))
     answer = await kim.says("6 monate lang keine", payload="/pause_subscription")
     assert "AeroPix Mini" in answer
