@@ -332,8 +332,7 @@ def _end_swaps_for_some_days(subscription: Subscription, today: date) -> None:
 
 
 def _end_swaps_after(subscription: Subscription, last: date | None) -> None:
-    """What was planned for days after the end is not kept for a change of mind."""
-    if last is not None:
-        for booking in list(subscription.bookings):
-            if not booking.taken_over and (booking.until is None or booking.until > last):
-                end_before(subscription, booking, last + ONE_DAY)
+    """What was planned for days after the end is given back; what is for good and begins before lasts until then."""
+    for booking in list(subscription.bookings):
+        if last is not None and not booking.taken_over and (booking.until or booking.first) > last:
+            end_before(subscription, booking, last + ONE_DAY)
