@@ -23,7 +23,6 @@ from shop.sample_data import fill_if_empty
 from shop.schema import upgrade
 from shop.settings import Settings
 from shop.subscriptions.billing import Billing, Keeper
-from shop.subscriptions.bookings import Bookings
 from shop.subscriptions.rentals import Rentals
 from shop.subscriptions.routes import SubscriptionRoutes
 from shop.subscriptions.service import Subscriptions
@@ -44,7 +43,7 @@ def build_app(settings: Settings, clock: Clock) -> web.Application:
     customers = Customers(clock)
     keeper = Keeper(catalog, clock)
     orders = Orders(catalog, customers, Rentals(catalog, keeper), clock)
-    subscriptions = Subscriptions(catalog, Bookings(), keeper)
+    subscriptions = Subscriptions(catalog, keeper)
     app = web.Application(middlewares=[observed, guard(settings)], client_max_size=settings.max_body_bytes)
     app.add_routes(ServiceRoutes(database).routes())
     app.add_routes(ImageRoutes().routes())

@@ -88,14 +88,15 @@ async def test_just_after_midnight_it_is_the_next_day_where_the_shop_is(shop: Sh
 
 
 async def test_a_changed_order_keeps_the_subscriptions_of_what_stays(shop: ShopClient) -> None:
-    order = await placed(shop, item(quantity=2, term_months=6), item("aeropix-pro-red", term_months=6))
-    wanted = [item("aeropix-pro-red", term_months=6, addons=["insurance"]), item("sitsense-home-sand", term_months=6)]
+    sand = item("sitsense-home-sand")
+    order = await placed(shop, item(quantity=2, term_months=6), item("aeropix-pro-red", term_months=6), sand)
+    wanted = [item("aeropix-pro-red", term_months=6, addons=["insurance"]), sand | {"term_months": 6}]
     assert (await shop.patch(f"/v1/orders/{order}", {"items": wanted})).status == 200
     assert [(one["number"], one["product_id"], len(one["addons"])) for one in await listed(shop)] == [
         ("SB-200004", "sitsense-home", 0),
         ("SB-200003", "aeropix-pro", 1),
     ]
-    await shop.patch(f"/v1/orders/{order}", {"items": [item()]})
+    await shop.patch(f"/v1/orders/{order}", {"items": [sand]})
     assert await listed(shop) == []
 
 
@@ -154,10 +155,10 @@ async def test_somebody_elses_subscription_looks_like_none_at_all(shop: ShopClie
     assert await seen(shop, number) == before
 
 
-@pytest.mark.parametrize("number", ["200001", "SB-", "sb-200001", "NC-200001", "SB-" + "9" * 40, "SB-२००००१", "%00"])
-async def test_a_number_that_is_none_is_not_found(shop: ShopClient, number: str) -> None:
+async def test_a_number_that_is_none_is_not_found(shop: ShopClient) -> None:
     await rented(shop)
-    assert (await shop.get(path(number))).slug == "subscription-not-found"
+    for number in ("200001", "SB-", "sb-200001", "NC-200001", "SB-" + "9" * 40, "SB-२००००१", "%00"):
+        assert (await shop.get(path(number))).slug == "subscription-not-found"
 
 
 # --- changed
@@ -297,13 +298,11 @@ async def test_only_what_is_active_or_pending_can_be_changed(shop: ShopClient, c
         assert reply.json["subscription_status"] == status
 
 
-@pytest.mark.parametrize(
-    "change", [{}, {"term_months": None}, {"term_months": 0}, {"addons": ["a", "a"]}, {"name": "x"}]
-)
-async def test_a_change_that_makes_no_sense_is_refused(shop: ShopClient, change: dict[str, Any]) -> None:
+async def test_a_change_that_makes_no_sense_is_refused(shop: ShopClient) -> None:
     number = await rented(shop)
-    for method, where in (("PATCH", path(number)), ("POST", path(number, "/previews"))):
-        assert (await shop.refused(method, where, change)).slug == "invalid-request"
+    for change in [{}, {"term_months": None}, {"term_months": 0}, {"addons": ["a", "a"]}, {"name": "x"}]:
+        for method, where in (("PATCH", path(number)), ("POST", path(number, "/previews"))):
+            assert (await shop.refused(method, where, change)).slug == "invalid-request"
 
 
 async def test_a_change_sent_twice_is_made_once(shop: ShopClient) -> None:
@@ -528,12 +527,11 @@ async def test_the_longer_it_was_rented_the_less_keeping_it_costs(shop: ShopClie
     assert prices == [eur(47630), eur(39460), eur(16490)]
 
 
-@pytest.mark.parametrize(
-    "body", [{}, {"at_end": "burn"}, {"at_end": "return", "reason": "weather"}, {"reason": "other"}]
-)
-async def test_a_cancellation_that_makes_no_sense_is_refused(shop: ShopClient, body: dict[str, Any]) -> None:
-    reply = await shop.refused("POST", path(await rented(shop), "/cancellation"), body)
-    assert reply.slug == "invalid-request"
+async def test_a_cancellation_that_makes_no_sense_is_refused(shop: ShopClient) -> None:
+    number = await rented(shop)
+    for body in [{}, {"at_end": "burn"}, {"at_end": "return", "reason": "weather"}, {"reason": "other"}]:
+        reply = await shop.refused("POST", path(number, "/cancellation"), body)
+        assert reply.slug == "invalid-request"
 
 
 # --- extended

@@ -50,11 +50,9 @@ async def test_the_free_models_of_a_family_are_listed_by_city(shop: ShopClient) 
     assert await free(shop, family="Zeppelin") == {}
 
 
-@pytest.mark.parametrize(
-    ("city", "pieces"), [("leipzig", 5), (" LEIPZIG ", 5), ("münchen", 5), ("Görlitz", 5), ("Wien", 3)]
-)
-async def test_a_town_without_a_fleet_is_served_by_the_central_one(shop: ShopClient, city: str, pieces: int) -> None:
-    assert (await free(shop, city=city))["aeropix-mini"] == pieces
+async def test_a_town_without_a_fleet_is_served_by_the_central_one(shop: ShopClient) -> None:
+    for city, pieces in [("leipzig", 5), (" LEIPZIG ", 5), ("münchen", 5), ("Görlitz", 5), ("Wien", 3)]:
+        assert (await free(shop, city=city))["aeropix-mini"] == pieces
 
 
 async def test_what_is_out_is_not_free_on_these_days_and_is_on_others(shop: ShopClient) -> None:
@@ -163,9 +161,9 @@ async def test_another_size_or_colour_is_a_swap_too(shop: ShopClient) -> None:
     assert (await swapped(shop, number, variant_id="stridelab-run-43-blue")).json["swap"]["until"] == SUNDAY
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+async def test_a_swap_that_makes_no_sense_is_refused(shop: ShopClient) -> None:
+    number = await premium(shop)
+    bodies: list[dict[str, Any]] = [
         {"first": SATURDAY},
         {"product_id": CINEMA},
         {"product_id": CINEMA, "variant_id": "aeropix-cinema-black", "first": SATURDAY},
@@ -173,11 +171,9 @@ async def test_another_size_or_colour_is_a_swap_too(shop: ShopClient) -> None:
         {"product_id": CINEMA, "first": "2026-3-7"},
         {"product_id": CINEMA, "first": 20260307},
         {"product_id": CINEMA, "first": SATURDAY, "city": ""},
-    ],
-)
-async def test_a_swap_that_makes_no_sense_is_refused(shop: ShopClient, body: dict[str, Any]) -> None:
-    reply = await shop.refused("POST", f"/v1/subscriptions/{await premium(shop)}/swaps", body)
-    assert reply.slug == "invalid-request"
+    ]
+    for body in bodies:
+        assert (await shop.refused("POST", f"/v1/subscriptions/{number}/swaps", body)).slug == "invalid-request"
 
 
 async def test_the_city_of_the_order_counts_unless_another_is_named(shop: ShopClient) -> None:
