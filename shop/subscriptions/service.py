@@ -162,8 +162,8 @@ class Subscriptions:
         _end_swaps_after(subscription, state.ends_on(subscription))
         return await self._left(session, subscription)
 
-    async def keep(self, session: AsyncSession, customer_id: str, number: str) -> Json:
-        """Takes a cancellation back. Raises NotEnding."""
+    async def go_on(self, session: AsyncSession, customer_id: str, number: str) -> Json:
+        """Takes the cancellation back. Raises NotEnding."""
         subscription = await self._taken(session, customer_id, number)
         status = state.status_on(subscription, self._keeper.today())
         if status != Status.ENDING:

@@ -144,6 +144,20 @@ async def test_a_year_with_a_pause_in_it_is_billed_to_the_cent(
     assert (await seen(shop, number))["term_ends_on"] == "2027-03-31"
 
 
+async def test_a_month_that_is_billed_and_put_off_on_the_same_day_is_billed_once(
+    shop: ShopClient, clock: GivenClock, bill: Bill, database: Database
+) -> None:
+    number = await rented(shop, months=1)
+    clock.turns("2026-05-02")
+    await bill()
+    pause = {"first": "2026-05-02", "until": "2026-05-31"}
+    view = (await shop.post(f"/v1/subscriptions/{number}/pause", pause)).json
+    assert (view["next_billing_on"], view["earliest_end_on"]) == ("2026-07-02", "2026-07-01")  # May is had in June
+    clock.turns("2026-07-02")
+    await bill()
+    assert [first for first, *_ in await charges(database)] == ["2026-03-02", "2026-04-02", "2026-05-02", "2026-07-02"]
+
+
 async def test_work_that_was_missed_for_months_is_made_up_for(
     shop: ShopClient, clock: GivenClock, bill: Bill, database: Database
 ) -> None:

@@ -515,7 +515,7 @@ async def test_what_rests_can_be_cancelled_and_ends_later_by_the_pause(shop: Sho
 
 async def test_what_rests_since_its_months_end_and_is_cancelled_ends_today(shop: ShopClient, clock: GivenClock) -> None:
     number = await rented(shop, months=1)
-    clock.turns("2026-05-02")
+    clock.turns("2026-05-01")
     await paused(shop, number, "2026-05-02", "2026-05-20")
     clock.turns("2026-05-10")
     assert (await cancelled(shop, number)).json["ends_on"] == "2026-05-10"
