@@ -32,13 +32,13 @@ FORGET_EVERY = timedelta(hours=1)
 BILL_EVERY = timedelta(hours=1)  # so that a day's work is done soon after midnight, whenever the shop was started
 
 Context = Callable[[web.Application], AsyncIterator[None]]
+Job = Callable[[], Awaitable[object]]
 
 
 def build_app(settings: Settings, clock: Clock) -> web.Application:
     """The service, ready to be run; it opens its database when it starts."""
     database = Database(settings.database_url.get_secret_value(), settings.database_wait_seconds)
     writes = Writes(database, clock)
-    age = timedelta(days=settings.idempotency_days)
     catalog = Catalog(settings.public_url)
     customers = Customers(clock)
     keeper = Keeper(catalog, clock)
@@ -52,7 +52,7 @@ def build_app(settings: Settings, clock: Clock) -> web.Application:
     app.add_routes(OrderRoutes(database, orders, writes).routes())
     app.add_routes(SubscriptionRoutes(database, subscriptions, writes).routes())
     app.cleanup_ctx.append(_database(database, settings))
-    app.cleanup_ctx.append(_regularly("forget", FORGET_EVERY, lambda: writes.forget_older_than(age)))
+    app.cleanup_ctx.append(_regularly("forget", FORGET_EVERY, _forgetting(writes, settings)))
     app.cleanup_ctx.append(_regularly("bill", BILL_EVERY, Billing(database, keeper).run))
     return app
 
@@ -74,21 +74,25 @@ async def prepare(database: Database, sample_data: bool) -> None:
             await fill_if_empty(session)
 
 
-def _regularly(task: str, every: timedelta, work: Callable[[], Awaitable[object]]) -> Context:
+def _forgetting(writes: Writes, settings: Settings) -> Job:
+    return lambda: writes.forget_older_than(timedelta(days=settings.idempotency_days))
+
+
+def _regularly(task: str, every: timedelta, job: Job) -> Context:
     async def running(_app: web.Application) -> AsyncIterator[None]:
-        loop = asyncio.create_task(_repeat(task, every, work))
+        runner = asyncio.create_task(_run_regularly(task, every, job))
         yield
-        loop.cancel()
+        runner.cancel()
         with suppress(asyncio.CancelledError):
-            await loop
+            await runner
 
     return running
 
 
-async def _repeat(task: str, every: timedelta, work: Callable[[], Awaitable[object]]) -> None:
+async def _run_regularly(task: str, every: timedelta, job: Job) -> None:
     while True:
         try:
-            await work()
+            await job()
         except Exception as error:
             say_failure(error, task=task)
         await asyncio.sleep(every.total_seconds())
