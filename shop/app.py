@@ -31,7 +31,6 @@ from shop.schema import upgrade
 from shop.settings import Settings
 from shop.settlement import Settlement
 from shop.subscriptions.billing import Billing, Keeper
-from shop.subscriptions.bookings import Bookings
 from shop.subscriptions.rentals import Rentals
 from shop.subscriptions.routes import SubscriptionRoutes
 from shop.subscriptions.service import Subscriptions
@@ -41,13 +40,13 @@ FORGET_EVERY = timedelta(hours=1)
 BILL_EVERY = timedelta(hours=1)  # so that a day's work is done soon after midnight, whenever the shop was started
 
 Context = Callable[[web.Application], AsyncIterator[None]]
+Job = Callable[[], Awaitable[object]]
 
 
 def build_app(settings: Settings, clock: Clock) -> web.Application:
     """The service, ready to be run; it opens its database when it starts."""
     database = Database(settings.database_url.get_secret_value(), settings.database_wait_seconds)
     writes = Writes(database, clock)
-    age = timedelta(days=settings.idempotency_days)
     catalog = Catalog(settings.public_url)
     customers = Customers(clock)
     links = Links(settings.public_url.rstrip("/"), derived_key(settings.token.get_secret_value(), "documents"))
@@ -59,7 +58,7 @@ def build_app(settings: Settings, clock: Clock) -> web.Application:
     orders = Orders(catalog, customers, payments, rentals, links, settings.return_days, clock)
     returns = Returns(catalog, payments, refunds, links, clock)
     settlement = Settlement(payments, refunds, clock)
-    subscriptions = Subscriptions(catalog, Bookings(), keeper)
+    subscriptions = Subscriptions(catalog, keeper)
     app = web.Application(middlewares=[observed, guard(settings)], client_max_size=settings.max_body_bytes)
     app.add_routes(ServiceRoutes(database).routes())
     app.add_routes(ImageRoutes().routes())
@@ -71,7 +70,7 @@ def build_app(settings: Settings, clock: Clock) -> web.Application:
     app.add_routes(SubscriptionRoutes(database, subscriptions, writes).routes())
     app.add_routes(OperationsRoutes(customers, cards, returns, settlement, writes, links).routes())
     app.cleanup_ctx.append(_database(database, settings))
-    app.cleanup_ctx.append(_regularly("forget", FORGET_EVERY, lambda: writes.forget_older_than(age)))
+    app.cleanup_ctx.append(_regularly("forget", FORGET_EVERY, _forgetting(writes, settings)))
     app.cleanup_ctx.append(_regularly("bill", BILL_EVERY, Billing(database, keeper).run))
     return app
 
@@ -93,24 +92,29 @@ async def prepare(database: Database, sample_data: bool) -> None:
             await fill_if_empty(session)
 
 
+def _forgetting(writes: Writes, settings: Settings) -> Job:
+    return lambda: writes.forget_older_than(timedelta(days=settings.idempotency_days))
+
+
 def _regularly(task: str, every: timedelta, work: Callable[[], Awaitable[object]]) -> Context:
     async def running(_app: web.Application) -> AsyncIterator[None]:
-        loop = asyncio.create_task(_repeat(task, every, work))
+        stop = asyncio.Event()
+        loop = asyncio.create_task(_repeat(task, every, work, stop))
         yield
-        loop.cancel()
-        with suppress(asyncio.CancelledError):
-            await loop
+        stop.set()
+        await loop  # what has begun ends: a query that is broken off would speak to a loop that is gone
 
     return running
 
 
-async def _repeat(task: str, every: timedelta, work: Callable[[], Awaitable[object]]) -> None:
-    while True:
+async def _repeat(task: str, every: timedelta, work: Callable[[], Awaitable[object]], stop: asyncio.Event) -> None:
+    while not stop.is_set():
         try:
             await work()
         except Exception as error:
             say_failure(error, task=task)
-        await asyncio.sleep(every.total_seconds())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), every.total_seconds())
 
 
 class ServiceRoutes:
