@@ -1,7 +1,7 @@
 """Builds the shop's service and connects its parts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -15,14 +15,23 @@ from shop.catalog import Catalog, CatalogRoutes
 from shop.clock import Clock
 from shop.customers import CustomerRoutes, Customers
 from shop.database import Database
+from shop.documents import DocumentRoutes
 from shop.idempotency import Writes
 from shop.images import ImageRoutes
+from shop.invoice_routes import InvoiceRoutes
+from shop.invoices import Invoices
 from shop.links import Links, derived_key
 from shop.observe import observed, say_failure
 from shop.operations import OperationsRoutes
 from shop.orders import OrderRoutes, Orders
+from shop.paper import Seller
+from shop.payment_events import PaymentEvents
+from shop.payment_pages import PaymentRoutes
+from shop.payments.embedded import EmbeddedProvider
 from shop.payments.gift_cards import GiftCards
 from shop.payments.payments import Payments
+from shop.payments.provider import PaymentProvider
+from shop.payments.stripe import Stripe
 from shop.refunds import RefundRoutes, Refunds
 from shop.return_routes import ReturnRoutes
 from shop.returns import Returns
@@ -33,8 +42,10 @@ from shop.settlement import Settlement
 
 DOCUMENT = Path(__file__).parent / "openapi.yaml"
 FORGET_EVERY = timedelta(hours=1)
+REFUND_EVERY = timedelta(minutes=1)
 
 Context = Callable[[web.Application], AsyncIterator[None]]
+Job = Callable[[], Awaitable[None]]
 
 
 def build_app(settings: Settings, clock: Clock) -> web.Application:
@@ -43,25 +54,61 @@ def build_app(settings: Settings, clock: Clock) -> web.Application:
     writes = Writes(database, clock)
     catalog = Catalog(settings.public_url)
     customers = Customers(clock)
+    links = Links(settings.public_url.rstrip("/"), derived_key(settings.token.get_secret_value(), "documents"))
+    cards = GiftCards(clock)
+    refunds = Refunds(customers, cards, clock)
+    payments = Payments(customers, cards, refunds, clock)
+    invoices = Invoices(catalog, links, settings.link_days, clock)
+    orders = Orders(catalog, customers, payments, invoices, links, settings.return_days, clock)
+    returns = Returns(catalog, payments, refunds, links, clock)
+    settlement = Settlement(payments, refunds, invoices, clock)
+    provider = payment_provider(settings, clock)
+    events = PaymentEvents(database, payments, settlement, provider)
     app = web.Application(middlewares=[observed, guard(settings)], client_max_size=settings.max_body_bytes)
     app.add_routes(ServiceRoutes(database).routes())
     app.add_routes(ImageRoutes().routes())
     app.add_routes(CatalogRoutes(database, catalog).routes())
     app.add_routes(CustomerRoutes(database, customers, writes).routes())
-    links = Links(settings.public_url.rstrip("/"), derived_key(settings.token.get_secret_value(), "documents"))
-    cards = GiftCards(clock)
-    refunds = Refunds(customers, cards, clock)
-    payments = Payments(customers, cards, refunds, clock)
-    orders = Orders(catalog, customers, payments, links, settings.return_days, clock)
-    returns = Returns(catalog, payments, refunds, links, clock)
-    settlement = Settlement(payments, refunds, clock)
     app.add_routes(OrderRoutes(database, orders, writes).routes())
     app.add_routes(ReturnRoutes(database, returns, writes, links).routes())
     app.add_routes(RefundRoutes(database).routes())
+    app.add_routes(InvoiceRoutes(database, invoices, writes).routes())
+    app.add_routes(DocumentRoutes(database, catalog, links, _seller(settings), clock).routes())
+    app.add_routes(PaymentRoutes(database, events, provider, links).routes())
     app.add_routes(OperationsRoutes(customers, cards, returns, settlement, writes, links).routes())
     app.cleanup_ctx.append(_database(database, settings))
-    app.cleanup_ctx.append(_forgetting(writes, settings))
+    app.cleanup_ctx.append(_closing(provider))
+    app.cleanup_ctx.append(_regularly("forget", FORGET_EVERY, _forgetting(writes, settings)))
+    app.cleanup_ctx.append(_regularly("refund", REFUND_EVERY, events.pay_out))
     return app
+
+
+def payment_provider(settings: Settings, clock: Clock) -> PaymentProvider:
+    """Whom the operator chose."""
+    stripe = settings.payment_provider == "stripe"
+    if stripe and settings.stripe_key is not None and settings.stripe_webhook_secret is not None:
+        return Stripe(settings.stripe_key, settings.stripe_webhook_secret, settings.stripe_url, clock)
+    return EmbeddedProvider(derived_key(settings.token.get_secret_value(), "payment events"), clock)
+
+
+def _closing(provider: PaymentProvider) -> Context:
+    async def closing(_app: web.Application) -> AsyncIterator[None]:
+        yield
+        await provider.close()
+
+    return closing
+
+
+def _seller(settings: Settings) -> Seller:
+    return Seller(
+        name=settings.seller_name,
+        street=settings.seller_street,
+        city=settings.seller_city,
+        country=settings.seller_country,
+        email=settings.seller_email,
+        vat_number=settings.seller_vat_number,
+        iban=settings.seller_iban,
+    )
 
 
 def _database(database: Database, settings: Settings) -> Context:
@@ -81,24 +128,28 @@ async def prepare(database: Database, sample_data: bool) -> None:
             await fill_if_empty(session)
 
 
-def _forgetting(writes: Writes, settings: Settings) -> Context:
-    async def forgetting(_app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(_forget_regularly(writes, timedelta(days=settings.idempotency_days)))
+def _forgetting(writes: Writes, settings: Settings) -> Job:
+    return lambda: writes.forget_older_than(timedelta(days=settings.idempotency_days))
+
+
+def _regularly(task: str, every: timedelta, job: Job) -> Context:
+    async def running(_app: web.Application) -> AsyncIterator[None]:
+        runner = asyncio.create_task(_run_regularly(task, every, job))
         yield
-        task.cancel()
+        runner.cancel()
         with suppress(asyncio.CancelledError):
-            await task
+            await runner
 
-    return forgetting
+    return running
 
 
-async def _forget_regularly(writes: Writes, age: timedelta) -> None:
+async def _run_regularly(task: str, every: timedelta, job: Job) -> None:
     while True:
         try:
-            await writes.forget_older_than(age)
+            await job()
         except Exception as error:
-            say_failure(error, task="forget")
-        await asyncio.sleep(FORGET_EVERY.total_seconds())
+            say_failure(error, task=task)
+        await asyncio.sleep(every.total_seconds())
 
 
 class ServiceRoutes:
