@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
 from pydantic import SecretStr
@@ -11,16 +12,28 @@ from pydantic import SecretStr
 from actions.backend.port import (
     Address,
     BackendError,
+    Company,
     Customer,
+    Free,
+    Invoice,
     Item,
     KeyReused,
     NotAllowed,
     NotFound,
+    NotSupported,
     Order,
     OutOfStock,
+    Payment,
+    Piece,
+    Plan,
+    Preview,
     Product,
     Quote,
+    Refund,
+    Refused,
     Rejected,
+    Return,
+    Subscription,
     Unavailable,
 )
 
@@ -63,15 +76,10 @@ class HttpShop:
             return Customer(id=customer)
 
     async def place_order(
-        self, customer: str, items: Sequence[Item], address: Address, payment_method: str, language: str, *, key: str
+        self, customer: str, items: Sequence[Item], address: Address, payment: Payment, language: str, *, key: str
     ) -> Order:
-        body = {
-            "items": _items(items),
-            "address": address.model_dump(),
-            "payment_method": payment_method,
-            "language": language,
-        }
-        return Order.model_validate(await self._call("POST", "/v1/orders", customer=customer, body=body, key=key))
+        body = {"items": _items(items), "address": address.model_dump(), "language": language, **payment.body()}
+        return Order.model_validate(await self._write("POST", "/v1/orders", customer, body, key))
 
     async def orders(self, customer: str) -> Sequence[Order]:
         found = await self._call("GET", "/v1/orders?limit=10", customer=customer)
@@ -87,7 +95,7 @@ class HttpShop:
         *,
         items: Sequence[Item] | None = None,
         address: Address | None = None,
-        payment_method: str | None = None,
+        payment: Payment | None = None,
         key: str,
     ) -> Order:
         body: dict[str, Any] = {}
@@ -95,15 +103,107 @@ class HttpShop:
             body["items"] = _items(items)
         if address is not None:
             body["address"] = address.model_dump()
-        if payment_method is not None:
-            body["payment_method"] = payment_method
-        return Order.model_validate(
-            await self._call("PATCH", f"/v1/orders/{number}", customer=customer, body=body, key=key)
-        )
+        if payment is not None:
+            body.update(payment.body())
+        return Order.model_validate(await self._write("PATCH", f"/v1/orders/{number}", customer, body, key))
 
-    async def cancel_order(self, customer: str, number: str, *, key: str) -> Order:
-        path = f"/v1/orders/{number}/cancellation"
-        return Order.model_validate(await self._call("POST", path, customer=customer, body={}, key=key))
+    async def cancel_order(self, customer: str, number: str, *, reason: str, key: str) -> Order:
+        path, body = f"/v1/orders/{number}/cancellation", {"reason": reason}
+        return Order.model_validate(await self._write("POST", path, customer, body, key))
+
+    async def pay_order(self, customer: str, number: str, payment: Payment, *, key: str) -> Order:
+        path = f"/v1/orders/{number}/payment"
+        return Order.model_validate(await self._write("POST", path, customer, payment.body(), key))
+
+    async def preview_return(self, customer: str, number: str, pieces: Sequence[Piece], refund_to: str) -> Return:
+        body = {"order_number": number, "items": _pieces(pieces), "refund_to": refund_to, "reason": "not_said"}
+        return Return.model_validate(await self._call("POST", "/v1/return-quotes", customer=customer, body=body))
+
+    async def return_order(
+        self, customer: str, number: str, pieces: Sequence[Piece], refund_to: str, reason: str, *, key: str
+    ) -> Return:
+        body = {"items": _pieces(pieces), "refund_to": refund_to, "reason": reason}
+        path = f"/v1/orders/{number}/returns"
+        return Return.model_validate(await self._write("POST", path, customer, body, key))
+
+    async def preview_exchange(
+        self, customer: str, number: str, pieces: Sequence[Piece], payment: Payment | None
+    ) -> Return:
+        body = {"order_number": number, "items": _pieces(pieces), **(payment.body() if payment else {})}
+        return Return.model_validate(await self._call("POST", "/v1/exchange-quotes", customer=customer, body=body))
+
+    async def exchange_items(
+        self, customer: str, number: str, pieces: Sequence[Piece], payment: Payment | None, *, key: str
+    ) -> Return:
+        body = {"items": _pieces(pieces), **(payment.body() if payment else {})}
+        path = f"/v1/orders/{number}/exchanges"
+        return Return.model_validate(await self._write("POST", path, customer, body, key))
+
+    async def refunds(self, customer: str) -> Sequence[Refund]:
+        found = await self._call("GET", "/v1/refunds", customer=customer)
+        return [Refund.model_validate(refund) for refund in found["items"]]
+
+    async def issue_invoice(self, customer: str, number: str, *, company: Company | None = None, key: str) -> Invoice:
+        body = {"company": company.model_dump(exclude_none=True)} if company else {}
+        return Invoice.model_validate(await self._write("POST", f"/v1/orders/{number}/invoice", customer, body, key))
+
+    async def plans(self) -> Sequence[Plan]:
+        found = await self._call("GET", "/v1/plans")
+        return [Plan.model_validate(plan) for plan in found["items"]]
+
+    async def subscriptions(self, customer: str) -> Sequence[Subscription]:
+        found = await self._call("GET", "/v1/subscriptions", customer=customer)
+        return [Subscription.model_validate(subscription) for subscription in found["items"]]
+
+    async def subscription(self, customer: str, number: str) -> Subscription:
+        return Subscription.model_validate(await self._call("GET", f"/v1/subscriptions/{number}", customer=customer))
+
+    async def preview_subscription(self, customer: str, number: str, change: Mapping[str, Any]) -> Preview:
+        path = f"/v1/subscriptions/{number}/previews"
+        return Preview.model_validate(await self._call("POST", path, customer=customer, body=dict(change)))
+
+    async def change_subscription(
+        self, customer: str, number: str, change: Mapping[str, Any], *, key: str
+    ) -> Subscription:
+        return await self._subscription("PATCH", number, "", customer, dict(change), key)
+
+    async def pause_subscription(self, customer: str, number: str, first: str, until: str, *, key: str) -> Subscription:
+        body = {"first": first, "until": until}
+        return await self._subscription("POST", number, "/pause", customer, body, key)
+
+    async def resume_subscription(self, customer: str, number: str, on: str | None, *, key: str) -> Subscription:
+        return await self._subscription("POST", number, "/resume", customer, {"on": on} if on else {}, key)
+
+    async def cancel_subscription(
+        self, customer: str, number: str, reason: str, at_end: str, *, key: str
+    ) -> Subscription:
+        body = {"reason": reason, "at_end": at_end}
+        return await self._subscription("POST", number, "/cancellation", customer, body, key)
+
+    async def keep_subscription(self, customer: str, number: str, *, key: str) -> Subscription:
+        return await self._subscription("DELETE", number, "/cancellation", customer, None, key)
+
+    async def free_models(self, family: str, first: str, until: str | None, city: str | None) -> Sequence[Free]:
+        asked = {"family": family, "first": first, "until": until, "city": city}
+        query = urlencode({name: value for name, value in asked.items() if value})
+        found = await self._call("GET", f"/v1/availability?{query}")
+        return [Free.model_validate(free) for free in found["items"]]
+
+    async def swap_product(
+        self, customer: str, number: str, product_id: str, first: str, until: str | None, city: str | None, *, key: str
+    ) -> Subscription:
+        asked = {"product_id": product_id, "first": first, "until": until, "city": city}
+        body = {name: value for name, value in asked.items() if value}
+        return await self._subscription("POST", number, "/swaps", customer, body, key)
+
+    async def _subscription(
+        self, method: str, number: str, deed: str, customer: str, body: dict[str, Any] | None, key: str
+    ) -> Subscription:
+        path = f"/v1/subscriptions/{number}{deed}"
+        return Subscription.model_validate(await self._write(method, path, customer, body, key))
+
+    async def _write(self, method: str, path: str, customer: str, body: dict[str, Any] | None, key: str) -> Any:
+        return await self._call(method, path, customer=customer, body=body, key=key)
 
     async def close(self) -> None:
         """Ends the connections of the present event loop."""
@@ -155,12 +255,18 @@ class HttpShop:
 
 
 def _items(items: Sequence[Item]) -> list[dict[str, Any]]:
-    return [item.model_dump() for item in items]
+    return [item.model_dump(exclude_none=True) for item in items]
+
+
+def _pieces(pieces: Sequence[Piece]) -> list[dict[str, Any]]:
+    return [piece.model_dump(exclude_none=True) for piece in pieces]
 
 
 def _refusal(status: int, found: Any) -> BackendError:
     problem = found if isinstance(found, dict) else {}
     slug = str(problem.get("type", "")).rpartition(":")[2]
+    if status == 501:
+        return NotSupported(slug)
     if status >= 500 or status == 429:
         return Unavailable(slug)
     if slug == "out-of-stock":
@@ -169,4 +275,6 @@ def _refusal(status: int, found: Any) -> BackendError:
         return NotAllowed(problem.get("order_status", ""))
     if slug == "idempotency-key-reused":
         return KeyReused(slug)
+    if status == 409:
+        return Refused(slug, problem)
     return NotFound(slug) if status == 404 else Rejected(slug)

@@ -1,12 +1,12 @@
 """What the actions ask of a shop, what comes back, and what can go wrong (docs/port.md)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-PaymentMethod = Literal["invoice", "paypal", "card", "direct_debit"]
-PAYMENT_METHODS: tuple[PaymentMethod, ...] = ("paypal", "card", "direct_debit", "invoice")
+PaymentMethod = Literal["invoice", "paypal", "card", "direct_debit", "gift_card"]
+PAYMENT_METHODS: tuple[PaymentMethod, ...] = ("paypal", "card", "direct_debit", "invoice", "gift_card")
 Wording = Mapping[str, str]
 """The same said in "de" and in "en"."""
 
@@ -45,12 +45,20 @@ class Feature(_Shape):
     better: Literal["higher", "lower"] | None = None
 
 
+class RentalPrice(_Shape):
+    """What a month costs when rented for so long."""
+
+    months: int
+    monthly_price: Money
+
+
 class Variant(_Shape):
     id: str
     options: Mapping[str, str]
     price: Money
     monthly_price: Money
     stock: int
+    rental_prices: tuple[RentalPrice, ...] = ()
 
 
 class Part(_Shape):
@@ -107,22 +115,50 @@ class Address(_Shape):
     country: str = "DE"
 
 
+class GiftCard(_Shape):
+    code: str
+    balance: Money
+
+
+class Company(_Shape):
+    name: str
+    vat_number: str | None = None
+
+
 class Customer(_Shape):
-    """`addresses`: the one used last comes first."""
+    """`addresses`: the one used last comes first. `iban_ending`: the last digits of the account that is on file."""
 
     id: str
     name: str | None = None
     addresses: tuple[Address, ...] = ()
     payment_methods: tuple[PaymentMethod, ...] = ()
+    gift_cards: tuple[GiftCard, ...] = ()
+    iban_ending: str | None = None
+    kind: str = "private"
+    company: Company | None = None
+
+
+class Payment(_Shape):
+    """How something is to be paid: the method, and what it needs."""
+
+    method: str
+    iban: str | None = None
+    gift_card: str | None = None
+
+    def body(self) -> dict[str, str]:
+        """The members of a request."""
+        members = {"payment_method": self.method, "iban": self.iban, "gift_card": self.gift_card}
+        return {name: value for name, value in members.items() if value}
 
 
 class Item(_Shape):
-    """What a customer wants of one variant. `term_months` None is bought, else rented for so long."""
+    """What a customer wants of one variant. `term_months` None is bought, else rented for so long; `plan_id`: the premium plan."""
 
     variant_id: str
     quantity: int
     term_months: int | None = None
     addons: tuple[str, ...] = ()
+    plan_id: str | None = None
 
 
 class LineAddon(_Shape):
@@ -145,6 +181,9 @@ class Line(_Shape):
     addons: tuple[LineAddon, ...]
     total: Money
     available: int | None = None
+    line: int = 0
+    returned: int = 0
+    plan_id: str | None = None
 
 
 class Quote(_Shape):
@@ -160,6 +199,17 @@ class Shipment(_Shape):
     promised_date: str | None = None
 
 
+class PaymentState(_Shape):
+    """`status`: open (to be paid at `url`), due (collected later), paid, failed (`failure` says why), refunded or none."""
+
+    method: str
+    status: str
+    amount: Money
+    url: str | None = None
+    failure: str | None = None
+    label: str | None = None
+
+
 class Order(_Shape):
     """`status`: pending, processed, shipped, delivered or cancelled; dates as ISO 8601, UTC."""
 
@@ -173,6 +223,175 @@ class Order(_Shape):
     payment_method: str
     promised_date: str | None
     shipments: tuple[Shipment, ...] = ()
+    payment: PaymentState | None = None
+    delivered_at: str | None = None
+    returnable_until: str | None = None
+
+
+class Refund(_Shape):
+    """Money on its way back. `status`: requested, received (what was sent back is here) or refunded."""
+
+    id: str
+    order_number: str
+    return_number: str | None
+    reason: str
+    amount: Money
+    method: str
+    status: str
+    requested_at: str | None = None
+    received_at: str | None = None
+    refunded_at: str | None = None
+    expected_from: str | None = None
+    expected_until: str | None = None
+
+
+class Made(_Shape):
+    """What a returned piece is exchanged for."""
+
+    variant_id: str
+    options: Mapping[str, str]
+    amount: Money
+
+
+class ReturnItem(_Shape):
+    line: int
+    product_id: str
+    product_name: str
+    variant_id: str
+    options: Mapping[str, str]
+    quantity: int
+    amount: Money
+    to: Made | None = None
+
+
+class Difference(_Shape):
+    """`direction`: pay, refund or none."""
+
+    direction: str
+    amount: Money
+
+
+class Return(_Shape):
+    """Something sent back, or exchanged (`kind`). A preview has no number and no label."""
+
+    order_number: str
+    kind: str
+    items: tuple[ReturnItem, ...]
+    send_by: str
+    difference: Difference
+    refund: Refund | None
+    number: str | None = None
+    status: str = "requested"
+    label_url: str | None = None
+    payment: PaymentState | None = None
+
+
+class Piece(_Shape):
+    """So many of an order's line item; `variant_id`: what it is exchanged for."""
+
+    line: int
+    quantity: int
+    variant_id: str | None = None
+
+
+class Invoice(_Shape):
+    number: str
+    kind: str
+    issued_at: str
+    total: Money
+    url: str
+    order_number: str | None = None
+
+
+class PlanTerm(_Shape):
+    """A term of the premium plan has its price; one of a standard plan depends on the model."""
+
+    months: int
+    monthly_price: Money | None = None
+
+
+class Plan(_Shape):
+    id: str
+    family: str
+    kind: str
+    name: Wording
+    description: Wording
+    premium: bool
+    terms: tuple[PlanTerm, ...]
+    models: tuple[str, ...]
+
+
+class SubscribedPlan(_Shape):
+    id: str
+    name: Wording
+    premium: bool
+
+
+class PauseLimit(_Shape):
+    """`why_not`: None when a pause is possible."""
+
+    max_days: int
+    left_days: int
+    why_not: str | None = None
+
+
+class Pause(_Shape):
+    first: str
+    until: str
+
+
+class Swap(_Shape):
+    """Another model, running or next; `until` None is for good."""
+
+    product_id: str
+    product_name: str
+    variant_id: str
+    first: str
+    until: str | None
+
+
+class Subscription(_Shape):
+    """One rented piece. `status`: pending (not delivered yet), active, paused, ending or ended."""
+
+    number: str
+    status: str
+    plan: SubscribedPlan
+    product_id: str
+    product_name: str
+    variant_id: str
+    options: Mapping[str, str]
+    order_number: str
+    term_months: int
+    monthly_price: Money
+    addons: tuple[LineAddon, ...]
+    monthly_total: Money
+    started_on: str | None = None
+    term_ends_on: str | None = None
+    next_billing_on: str | None = None
+    earliest_end_on: str | None = None
+    ends_on: str | None = None
+    at_end: str | None = None
+    purchase_price: Money | None = None
+    pause: Pause | None = None
+    pause_limit: PauseLimit | None = None
+    swap: Swap | None = None
+
+
+class Preview(_Shape):
+    """What a change of plan, term or add-ons would mean."""
+
+    monthly_before: Money
+    monthly_after: Money
+    due_now: Money
+    effective_on: str | None
+    term_ends_on: str | None
+
+
+class Free(_Shape):
+    """A model of a family, and how many of it can be had over the whole of a period."""
+
+    product_id: str
+    free: int
 
 
 class Backend(Protocol):
@@ -189,7 +408,7 @@ class Backend(Protocol):
         ...
 
     async def place_order(
-        self, customer: str, items: Sequence[Item], address: Address, payment_method: str, language: str, *, key: str
+        self, customer: str, items: Sequence[Item], address: Address, payment: Payment, language: str, *, key: str
     ) -> Order: ...
 
     async def orders(self, customer: str) -> Sequence[Order]:
@@ -205,13 +424,75 @@ class Backend(Protocol):
         *,
         items: Sequence[Item] | None = None,
         address: Address | None = None,
-        payment_method: str | None = None,
+        payment: Payment | None = None,
         key: str,
     ) -> Order:
         """What is left out stays."""
         ...
 
-    async def cancel_order(self, customer: str, number: str, *, key: str) -> Order: ...
+    async def cancel_order(self, customer: str, number: str, *, reason: str, key: str) -> Order: ...
+
+    async def pay_order(self, customer: str, number: str, payment: Payment, *, key: str) -> Order:
+        """Another try for what is not paid yet."""
+        ...
+
+    async def preview_return(self, customer: str, number: str, pieces: Sequence[Piece], refund_to: str) -> Return: ...
+
+    async def return_order(
+        self, customer: str, number: str, pieces: Sequence[Piece], refund_to: str, reason: str, *, key: str
+    ) -> Return: ...
+
+    async def preview_exchange(
+        self, customer: str, number: str, pieces: Sequence[Piece], payment: Payment | None
+    ) -> Return: ...
+
+    async def exchange_items(
+        self, customer: str, number: str, pieces: Sequence[Piece], payment: Payment | None, *, key: str
+    ) -> Return: ...
+
+    async def refunds(self, customer: str) -> Sequence[Refund]:
+        """Newest first."""
+        ...
+
+    async def issue_invoice(self, customer: str, number: str, *, company: Company | None = None, key: str) -> Invoice:
+        """The order's invoice; made out anew when the recipient differs."""
+        ...
+
+    async def plans(self) -> Sequence[Plan]: ...
+
+    async def subscriptions(self, customer: str) -> Sequence[Subscription]:
+        """Newest first, ended ones too."""
+        ...
+
+    async def subscription(self, customer: str, number: str) -> Subscription: ...
+
+    async def preview_subscription(self, customer: str, number: str, change: Mapping[str, Any]) -> Preview:
+        """`change`: plan_id, term_months, addons; what is left out stays."""
+        ...
+
+    async def change_subscription(
+        self, customer: str, number: str, change: Mapping[str, Any], *, key: str
+    ) -> Subscription: ...
+
+    async def pause_subscription(
+        self, customer: str, number: str, first: str, until: str, *, key: str
+    ) -> Subscription: ...
+
+    async def resume_subscription(self, customer: str, number: str, on: str | None, *, key: str) -> Subscription: ...
+
+    async def cancel_subscription(
+        self, customer: str, number: str, reason: str, at_end: str, *, key: str
+    ) -> Subscription: ...
+
+    async def keep_subscription(self, customer: str, number: str, *, key: str) -> Subscription:
+        """Takes a cancellation back."""
+        ...
+
+    async def free_models(self, family: str, first: str, until: str | None, city: str | None) -> Sequence[Free]: ...
+
+    async def swap_product(
+        self, customer: str, number: str, product_id: str, first: str, until: str | None, city: str | None, *, key: str
+    ) -> Subscription: ...
 
     async def close(self) -> None:
         """Ends the connections of the present event loop."""
@@ -245,6 +526,19 @@ class NotAllowed(BackendError):
     def __init__(self, status: str) -> None:
         super().__init__(status)
         self.status = status
+
+
+class Refused(BackendError):
+    """A rule of the shop's forbids it: `slug` says which, `details` what follows from it."""
+
+    def __init__(self, slug: str, details: Mapping[str, Any]) -> None:
+        super().__init__(slug)
+        self.slug = slug
+        self.details = details
+
+
+class NotSupported(BackendError):
+    """This shop cannot do that at all; a person can."""
 
 
 class KeyReused(BackendError):
