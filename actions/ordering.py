@@ -197,6 +197,9 @@ class FinishOrder(GoalAction):
 
     action_name = "action_finish_order"
 
+    def not_supported(self, turn: Turn) -> list[Event]:
+        return [SlotSet("order_draft", None), *go_on(turn)]
+
     async def act(self, turn: Turn) -> list[Event]:
         draft = deepcopy(turn.slot("order_draft") or {})
         if draft.get("state") == "nothing":

@@ -54,9 +54,11 @@ def _kind_word(kind: str) -> str:
 
 
 def price_words(turn: Turn, product: Product) -> str:
-    """ "499 € oder 29 € im Monat"."""
+    """ "499 € oder 29 € im Monat"; what is only sold has no price per month."""
     start = "" if len({variant.price.amount for variant in product.variants}) == 1 else turn.either("ab ", "from ")
     bought, rented = turn.money(product.price), turn.money(product.monthly_price)
+    if not product.rental_terms:
+        return f"{start}{bought}"
     return turn.either(f"{start}{bought} oder {rented} im Monat", f"{start}{bought} or {rented} a month")
 
 
