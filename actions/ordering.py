@@ -20,7 +20,7 @@ from actions.reading import addresses, answers
 from actions.reading.heard import span_of
 from actions.reading.products import addon_mentions
 from actions.reading.wishes import wishes
-from actions.showing import address_in_words, lines_in_words
+from actions.showing import address_in_words, dated, lines_in_words
 
 _OTHER_ORDER = re.compile(
     r"\b(letzte\w*|alte\w*|andere\w*|vorige\w*|frühere\w*|gestern\w*|last|previous|other|old|earlier|yesterday\w*)\b",
@@ -236,7 +236,7 @@ class FinishOrder(GoalAction):
 
     async def _say_placed(self, turn: Turn, order: Order, response: str) -> None:
         turn.say(
-            response,
+            dated(response, order),
             buttons=[button(turn.either("Wo ist sie?", "Track it"), "track_order", order_number=order.number)],
             number=order.number,
             lines=lines_in_words(turn, order.items, await turn.backend.products()),
