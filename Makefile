@@ -43,6 +43,7 @@ check: .venv/.synced
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+	@$(PY) -m bot lint-examples
 	@$(if $(TESTED),echo "the tests have just run",$(MAKE) --no-print-directory test)
 
 bench: train

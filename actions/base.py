@@ -4,8 +4,11 @@ import abc
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
 from functools import cache, cached_property
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
@@ -13,7 +16,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import wording
 from actions.backend.choice import chosen
 from actions.backend.port import Backend, Money, NotSupported, Product, Unavailable
-from actions.reading.heard import Heard
+from actions.reading.heard import Guess, Heard
 from actions.settings import ActionSettings, settings
 
 log = logging.getLogger(__name__)
@@ -25,11 +28,19 @@ Card = dict[str, Any]
 UNAVAILABLE = "utter_shop_unavailable"
 TEAM_NEEDED = "utter_team_needed"
 
+CLARIFIES = frozenset({"utter_clarify", "utter_clarify_one"})
+"""Questions back to an unclear message: their answer says how it was meant."""
+
 
 @cache
 def shop() -> Backend:
     """The shop of this process; built at the first action."""
     return chosen(settings())
+
+
+def today() -> date:
+    """The day it is in the shop's town."""
+    return datetime.now(ZoneInfo(settings().timezone)).date()
 
 
 class Turn:
@@ -38,10 +49,32 @@ class Turn:
     def __init__(self, dispatcher: CollectingDispatcher, tracker: Tracker, backend: Backend) -> None:
         self.tracker = tracker
         self.backend = backend
-        self.heard = Heard.of(tracker.latest_message)
+        self.heard = self._heard()
         self.customer: str = tracker.sender_id
         self.language = "en" if tracker.get_slot("language") == "en" else "de"
         self._dispatcher = dispatcher
+
+    def _heard(self) -> Heard:
+        """The latest message; if it only says what an earlier, unclear one was meant to be, that one, now clear."""
+        latest = Heard.of(self.tracker.latest_message)
+        before = self.said_before[-1:]
+        offered = intents_offered(before[0]) if before and response_of(before[0]) in CLARIFIES else []
+        is_yes = len(offered) == 1 and latest.intent == "affirm"
+        if not is_yes and not (latest.is_button and latest.intent in offered):
+            return latest
+        unclear = [event for event in self.tracker.events if event.get("event") == "user"][-2]
+        intent = offered[0] if is_yes else latest.intent
+        return replace(
+            Heard.of({**unclear.get("parse_data", {}), "text": unclear.get("text")}),
+            intent=intent,
+            ranking=(Guess(intent, 1.0),),
+            message_id=latest.message_id,
+        )
+
+    @property
+    def today(self) -> date:
+        """The day, where the shop is."""
+        return today()
 
     @property
     def settings(self) -> ActionSettings:
@@ -141,6 +174,12 @@ class GoalAction(Action, abc.ABC):
     def not_supported(self, _turn: Turn) -> list[Event]:
         """What changes when this shop cannot do that at all."""
         return []
+
+
+def intents_offered(said: Event) -> list[str]:
+    """By the buttons of something said."""
+    buttons = (said.get("data") or {}).get("buttons") or ()
+    return [payload.removeprefix("/").partition("{")[0] for payload in (b["payload"] for b in buttons)]
 
 
 def response_of(said: Event) -> str:

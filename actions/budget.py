@@ -9,7 +9,10 @@ from actions.product_answers import Question, ask_back, focus, in_focus
 from actions.reading import amounts
 from actions.reading.products import is_about_cheapest, products_for
 from actions.reading.wishes import wishes
-from actions.showing import MAX_CARDS, card, cards
+from actions.showing import MAX_CARDS, card, cards, kinds_in_words
+
+HORIZON_MONTHS = 12
+"""Over which buying and renting are compared when no time was named."""
 
 Budget = tuple[int, bool]
 """A sum in minor units, and whether it is one per month."""
@@ -39,7 +42,28 @@ class RecommendForBudget(GoalAction):
             return self._nothing_fits(turn, question.products, budget)
         best = sorted(fitting, key=lambda product: -_cost(product, monthly).amount)[:MAX_CARDS]
         turn.say("utter_fits_budget", cards=cards(turn, best), budget=_in_words(turn, budget))
+        self._say_over_time(turn, best[0])
+        self._say_what_does_not_fit(turn, question.products, fitting)
         return focus(best)
+
+    def _say_over_time(self, turn: Turn, product: Product) -> None:
+        """Bought against rented, over the time that was named, else a year."""
+        horizon = amounts.term_months(turn.heard) or HORIZON_MONTHS
+        monthly = _rent_for(product, horizon)
+        turn.say(
+            "utter_budget_over_time",
+            product=product.name,
+            time=wording.months(horizon, turn.language),
+            bought=turn.money(product.price),
+            monthly=turn.money(monthly),
+            rented=wording.money(monthly.amount * horizon, monthly.currency, turn.language),
+        )
+
+    def _say_what_does_not_fit(self, turn: Turn, candidates: Sequence[Product], fitting: Sequence[Product]) -> None:
+        """Of several kinds those for which the sum is too small."""
+        missing = [product for product in candidates if product.kind not in {found.kind for found in fitting}]
+        if missing:
+            turn.say("utter_budget_too_small_for", kinds=kinds_in_words(turn, missing))
 
     def _nothing_fits(self, turn: Turn, candidates: Sequence[Product], budget: Budget) -> list[Event]:
         monthly = budget[1]
@@ -68,6 +92,15 @@ def _of_kind_spoken_of(turn: Turn, catalog: Sequence[Product]) -> Sequence[Produ
 
 def _cost(product: Product, monthly: bool) -> Money:
     return product.monthly_price if monthly else product.price
+
+
+def _rent_for(product: Product, months: int) -> Money:
+    """A month of the cheapest variant in the longest term that is not longer than that."""
+    offered = [price for variant in product.variants for price in variant.rental_prices if price.months <= months]
+    if not offered:
+        return product.monthly_price
+    longest = max(price.months for price in offered)
+    return min((p.monthly_price for p in offered if p.months == longest), key=lambda money: money.amount)
 
 
 def _in_words(turn: Turn, budget: Budget) -> str:

@@ -4,10 +4,10 @@ from copy import deepcopy
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import order_draft
-from actions.backend.port import NotAllowed, NotFound, Unavailable
+from actions import order_draft, wording
+from actions.backend.port import NotAllowed, NotFound, Order, Unavailable
 from actions.base import Event, GoalAction, Turn, yes_no
-from actions.forms import QUESTIONS_OF_THEIR_OWN, Draft, Form, go_on, is_put_off, reopen
+from actions.forms import GOALS, QUESTIONS_OF_THEIR_OWN, Draft, Form, go_on, is_put_off, reopen
 from actions.order_lines import Lines
 from actions.own_orders import (
     answer_about_cancelling,
@@ -17,6 +17,7 @@ from actions.own_orders import (
     order_with,
     say_too_late,
 )
+from actions.reading import reasons
 from actions.reading.answers import agrees, has_reservation, wavers
 from actions.showing import lines_in_words
 
@@ -31,6 +32,8 @@ class CancelForm(Form):
     async def take(self, turn: Turn, draft: Draft, question: str | None) -> bool:
         intent = turn.heard.intent
         draft["hint"] = None
+        reason = reasons.cancelling(turn.heard.text)
+        draft["reason"] = reason if reason != reasons.NOT_SAID else draft.get("reason", reason)
         if answer_about_cancelling(turn):
             if question is None:
                 draft["state"] = "nothing"
@@ -88,9 +91,7 @@ class CancelForm(Form):
             draft["key"] = draft.get("key") or f"cancel-{turn.heard.message_id}"
 
     def _take_nothing(self, turn: Turn) -> bool:
-        elsewhere = (
-            turn.heard.intent in (*QUESTIONS_OF_THEIR_OWN, "place_order", "change_order") or turn.heard.unreadable
-        )
+        elsewhere = turn.heard.intent in (QUESTIONS_OF_THEIR_OWN | GOALS) - {"cancel_order"} or turn.heard.unreadable
         if not elsewhere and turn.heard.intent != "affirm":
             turn.say("utter_not_caught")
         return not elsewhere
@@ -138,6 +139,8 @@ class FinishCancel(GoalAction):
 
     async def act(self, turn: Turn) -> list[Event]:
         draft = turn.slot("cancel_draft") or {}
+        if draft.get("state") == "return":
+            return [SlotSet("cancel_draft", None), FollowupAction("return_form")]
         if draft.get("state") == "part":
             message = {key: turn.tracker.latest_message.get(key) for key in ("text", "entities")}
             first = {**message, "intent": {"name": "cancel_order"}}
@@ -159,7 +162,17 @@ class FinishCancel(GoalAction):
 
     async def _end(self, turn: Turn, draft: Draft) -> None:
         if draft.get("state") == "confirmed":
-            order = await turn.backend.cancel_order(turn.customer, draft["number"], key=draft["key"])
+            reason = draft.get("reason", reasons.NOT_SAID)
+            order = await turn.backend.cancel_order(turn.customer, draft["number"], reason=reason, key=draft["key"])
             turn.say("utter_order_cancelled_now", number=order.number)
+            await self._say_refund(turn, order)
         elif draft.get("state") == "dropped":
             turn.say("utter_cancel_unsure" if draft.get("tried") else "utter_order_kept")
+
+    async def _say_refund(self, turn: Turn, order: Order) -> None:
+        """What was paid comes back."""
+        for refund in await turn.backend.refunds(turn.customer):
+            if refund.order_number == order.number and refund.reason == "cancellation":
+                response = "utter_cancel_refunded" if refund.status == "refunded" else "utter_cancel_refund"
+                way = wording.paid(refund.method, turn.language)
+                turn.say(response, amount=turn.money(refund.amount), way=way)

@@ -5,16 +5,17 @@ from copy import deepcopy
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import order_draft, wording
-from actions.backend.port import NotAllowed, NotFound, Order, OutOfStock, Rejected, Unavailable, Variant
+from actions.backend.port import NotAllowed, NotFound, Order, OutOfStock, Refused, Rejected, Unavailable, Variant
 from actions.base import Event, GoalAction, Turn, yes_no
-from actions.forms import go_on, reopen
+from actions.forms import GOALS, go_on, reopen
 from actions.order_draft import Draft, Line
 from actions.order_editing import OrderEditing
 from actions.order_questions import OrderQuestion, change_buttons, stop_button
 from actions.own_orders import choose_order, order_buttons, order_with, say_too_late
+from actions.paying import paid_in_words, payment_of, say_payment_refused
 from actions.reading.heard import Heard
 from actions.reading.wishes import wishes
-from actions.showing import address_in_words, lines_in_words
+from actions.showing import address_in_words, lines_in_words, order_button
 
 
 class ChangeForm(OrderEditing):
@@ -32,6 +33,7 @@ class ChangeForm(OrderEditing):
         "order_address",
         "order_name",
         "order_payment",
+        "order_account",
         "change_confirmed",
     )
 
@@ -54,13 +56,13 @@ class ChangeForm(OrderEditing):
         part = await self.missing_part(turn, draft)
         if part:
             return f"order_{part}"
-        return "change_confirmed" if order_draft.contents(draft) != draft["before"] else "change_what"
+        return "change_confirmed" if order_draft.contents(draft) != _before(draft) else "change_what"
 
     async def is_given_up(self, turn: Turn, _draft: Draft) -> bool:
         return turn.heard.intent == "stop"
 
     def is_elsewhere(self, turn: Turn) -> bool:
-        return super().is_elsewhere(turn) or turn.heard.intent == "cancel_order"
+        return super().is_elsewhere(turn) or turn.heard.intent in GOALS - OWN
 
     def refuse(self, _turn: Turn, draft: Draft, *, summary: bool) -> None:
         draft["state"] = "dropped"
@@ -75,8 +77,21 @@ class ChangeForm(OrderEditing):
 
     async def _take_change(self, turn: Turn, draft: Draft, question: str | None) -> bool:
         found = await super().take(turn, draft, question)
+        await self._keep_products(turn, draft)
         self._keep_something(turn, draft)
         return found
+
+    async def _keep_products(self, turn: Turn, draft: Draft) -> None:
+        """Another product is another order: only make, number and services of what was ordered can change."""
+        before = {line["product"] for line in draft["before"]["lines"]}
+        others = {line["product"] for line in draft["lines"]} - before
+        if not others:
+            return
+        catalog = await turn.backend.products()
+        named = [product for product in catalog if product.id in others]
+        products = turn.listed([product.name for product in named])
+        turn.say("utter_other_product", buttons=[order_button(turn, product) for product in named], product=products)
+        draft["lines"] = deepcopy(draft["before"]["lines"])
 
     def _keep_something(self, turn: Turn, draft: Draft) -> None:
         """An order of nothing would be a cancellation."""
@@ -110,6 +125,7 @@ class ChangeForm(OrderEditing):
         draft.update(order_draft.of_order(order), before=order_draft.of_order(order))
         turn.heard = first
         await self.read(turn, draft, "what")
+        await self._keep_products(turn, draft)
         self._keep_something(turn, draft)
 
     async def _is_wish(self, turn: Turn) -> bool:
@@ -117,6 +133,15 @@ class ChangeForm(OrderEditing):
         if turn.heard.all("order_number") or not wishes(turn.heard, await turn.backend.products()):
             return False
         return not await order_buttons(turn, "change_order")
+
+
+OWN = frozenset({"change_order", "change_address", "place_order", "start_subscription", "book_addon"})
+"""Goals that are about the order being changed, as long as there is one."""
+
+
+def _before(draft: Draft) -> Draft:
+    """The contents before the change."""
+    return order_draft.contents(draft["before"])
 
 
 class AskChangeOrderNumber(GoalAction):
@@ -166,7 +191,7 @@ class AskChangeConfirmed(GoalAction):
             total=turn.money(quote.total_now),
             before=turn.money(order.total_now),
             address=address_in_words(turn, order_draft.address(draft)),
-            paid=wording.paid(draft["payment"], turn.language),
+            paid=paid_in_words(turn, draft),
         )
 
 
@@ -180,6 +205,8 @@ class FinishChange(GoalAction):
 
     async def act(self, turn: Turn) -> list[Event]:
         draft = turn.slot("change_draft") or {}
+        if draft.get("state") == "return":
+            return [SlotSet("change_draft", None), FollowupAction("return_form")]
         if draft.get("state") == "new":
             return [SlotSet("change_draft", None), FollowupAction("order_form")]
         try:
@@ -190,6 +217,9 @@ class FinishChange(GoalAction):
             turn.say(
                 "utter_change_short", pieces=wording.pieces(error.available, turn.language), number=draft["number"]
             )
+        except Refused as error:
+            if not say_payment_refused(turn, draft, error):
+                turn.say("utter_cannot_change")
         except (NotFound, Rejected):
             turn.say("utter_cannot_change")
         except Unavailable:
@@ -214,13 +244,13 @@ class FinishChange(GoalAction):
 
     async def _change(self, turn: Turn, draft: Draft) -> Order:
         """Only what is different is sent."""
-        differs = {key for key, value in order_draft.contents(draft).items() if value != draft["before"][key]}
+        differs = {key for key, value in order_draft.contents(draft).items() if value != draft["before"].get(key)}
         catalog = await turn.backend.products()
         return await turn.backend.change_order(
             turn.customer,
             draft["number"],
             items=order_draft.items(draft, catalog) if "lines" in differs else None,
             address=order_draft.address(draft) if "address" in differs else None,
-            payment_method=draft["payment"] if "payment" in differs else None,
+            payment=payment_of(draft) if differs & {"payment", "iban", "gift_card"} else None,
             key=draft["key"],
         )

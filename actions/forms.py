@@ -13,9 +13,17 @@ from actions.reading.words import vocabulary
 
 QUESTIONS_OF_THEIR_OWN = vocabulary(
     "browse_catalog ask_product compare_products check_availability recommend_for_budget track_order greet goodbye thanks "
-    "bot_challenge help repeat switch_language talk_to_human out_of_scope"
+    "bot_challenge help repeat switch_language talk_to_human out_of_scope refund_status request_invoice subscription_status "
+    "report_damage order_spare_part device_status firmware_update choose_update_channel check_coverage link_channel account_type "
+    "export_data delete_data notification_settings complain give_feedback"
 )
 """Intents that a rule answers in the midst of a form, which then comes back to its question."""
+
+GOALS = vocabulary(
+    "place_order start_subscription change_order change_address cancel_order return_order exchange_item payment_problem swap_product "
+    "change_plan pause_subscription resume_subscription cancel_subscription book_addon"
+)
+"""Intents that open a form of their own; the one that was open is taken up again afterwards."""
 
 Draft = dict[str, Any]
 """What a form knows so far. `state` is set when it is done: "confirmed", "dropped" or "nothing" (there is nothing to do)."""
@@ -111,13 +119,15 @@ PASSING_FORMS = frozenset({"question_form"})
 """Forms that do not insist, and are not gone on with."""
 
 
-NO_ANSWER = vocabulary("cancel_order change_order out_of_scope nlu_fallback goodbye thanks")
+NO_ANSWER = vocabulary(
+    "cancel_order change_order pause_subscription give_feedback help out_of_scope nlu_fallback goodbye thanks"
+)
 """What "alright, I'll think about it" is easily taken for."""
 
 
 def is_put_off(heard: Heard) -> bool:
     """Whether somebody who was asked "shall I …?" wants to think first: "ja warte", "ok, maybe later"."""
-    sounds_like_yes = heard.intent in ("affirm", "place_order") and answers.wavers(heard.text)
+    sounds_like_yes = heard.intent in ("affirm", "place_order", "start_subscription") and answers.wavers(heard.text)
     return sounds_like_yes or (heard.intent in NO_ANSWER and answers.puts_off(heard.text))
 
 

@@ -19,12 +19,20 @@ the next question takes up; `pending`: a product not yet chosen (order_products.
 `tried`: contents of an attempt to which no answer came; `state` once the form is done."""
 
 Line = dict[str, Any]
-"""{product, options, quantity, rent, term, addons}; `quantity` and `term` are None while they are to be asked."""
+"""{product, options, quantity, rent, term, addons, plan}; `quantity` and `term` are None while they are to be asked."""
 
 
 def new_line(product: Product, options: dict[str, str], quantity: int | None) -> Line:
     quantity = 1 if quantity is None else quantity
-    return {"product": product.id, "options": options, "quantity": quantity, "rent": None, "term": None, "addons": []}
+    return {
+        "product": product.id,
+        "options": options,
+        "quantity": quantity,
+        "rent": None,
+        "term": None,
+        "addons": [],
+        "plan": None,
+    }
 
 
 def line_of(line: OrderLine) -> Line:
@@ -36,6 +44,7 @@ def line_of(line: OrderLine) -> Line:
         "rent": bool(line.term_months),
         "term": line.term_months,
         "addons": [addon.id for addon in line.addons],
+        "plan": line.plan_id,
     }
 
 
@@ -50,7 +59,7 @@ def of_order(order: Order) -> Draft:
 
 def contents(draft: Draft) -> Draft:
     """What a yes would be said to."""
-    return deepcopy({key: draft.get(key) for key in ("lines", "address", "payment")})
+    return deepcopy({key: draft.get(key) for key in ("lines", "address", "payment", "iban", "gift_card")})
 
 
 def product_of(line: Line, catalog: Sequence[Product]) -> Product:
@@ -111,7 +120,9 @@ def _item(line: Line, variant: Variant | None) -> Item:
     if variant is None:
         raise ValueError(f"{line['product']} has open options")
     term = line["term"] if line["rent"] else None
-    return Item(variant_id=variant.id, quantity=line["quantity"], term_months=term, addons=tuple(line["addons"]))
+    plan = line.get("plan") if line["rent"] else None
+    addons = tuple(line["addons"])
+    return Item(variant_id=variant.id, quantity=line["quantity"], term_months=term, addons=addons, plan_id=plan)
 
 
 def missing_in_address(draft: Draft) -> list[str]:

@@ -5,13 +5,15 @@ import abc
 from rasa_sdk.events import SlotSet
 
 from actions import order_checks, order_draft
-from actions.backend.port import Variant
+from actions.backend.port import Unavailable, Variant
 from actions.base import Event, Turn
 from actions.forms import QUESTIONS_OF_THEIR_OWN, Form, is_put_off
 from actions.order_draft import Draft, Line
 from actions.order_reading import SHORT, OrderReader
+from actions.paying import needs_account
 from actions.product_answers import FOCUS
 from actions.reading import answers
+from actions.reading.wishes import names_premium
 
 MUMBLE = SHORT // 2
 """Words up to which nonsense in the midst of a form is a mumble rather than another matter."""
@@ -63,12 +65,27 @@ class OrderEditing(Form):
             line for line in draft.get("lines") or () if line["product"] in known
         ]  # products may be dropped
         reader = OrderReader(turn, draft, catalog)
-        asks = part is not None and (
-            turn.heard.intent in QUESTIONS_OF_THEIR_OWN or answers.asks_for_stock(turn.heard.text)
-        )
+        is_question = turn.heard.intent in QUESTIONS_OF_THEIR_OWN and not answers.is_on_invoice(turn.heard.text)
+        asks = part is not None and (is_question or answers.asks_for_stock(turn.heard.text))
         found = reader.read_answer(part) if asks else reader.read(part)
+        await self._settle_plans(turn, draft)
         order_checks.check(turn, draft, catalog, lambda line, variant: self.pieces_there(draft, line, variant))
         return found
+
+    async def _settle_plans(self, turn: Turn, draft: Draft) -> None:
+        """Who begins a subscription rents; and "Premium" is a plan of the product's family, which is rented too."""
+        lines = draft["lines"]
+        for line in lines:
+            if line["rent"] is None and turn.heard.intent == "start_subscription":
+                line["rent"] = True
+        if not names_premium(turn.heard) or not lines:
+            return
+        catalog, plans = await turn.backend.products(), await turn.backend.plans()
+        for line in lines:
+            family = order_draft.product_of(line, catalog).family
+            plan = next((plan for plan in plans if plan.premium and plan.family == family), None)
+            if plan:
+                line.update(rent=True, plan=plan.id)
 
     async def missing_part(self, turn: Turn, draft: Draft) -> str | None:
         """What must be known before a summary can be shown."""
@@ -81,8 +98,17 @@ class OrderEditing(Form):
             "address": order_draft.missing_in_address(draft),
             "name": not (draft.get("address") or {}).get("name"),
             "payment": not draft.get("payment"),
+            "account": await self._needs_account(turn, draft),
         }
         return next((part for part, is_open in open_parts.items() if is_open), None)
+
+    async def _needs_account(self, turn: Turn, draft: Draft) -> bool:
+        if draft.get("payment") not in ("direct_debit", "gift_card"):
+            return False
+        try:
+            return needs_account(draft, await turn.backend.customer(turn.customer))
+        except Unavailable:
+            return not (draft.get("iban") or draft.get("gift_card"))
 
     def notes(self, draft: Draft) -> list[Event]:
         pending = (draft.get("pending") or {}).get("products")
@@ -119,7 +145,7 @@ class OrderEditing(Form):
             draft["pending"] = None
         elif turn.heard.intent == "deny":
             self.refuse(turn, draft, summary=False)
-        elif turn.heard.intent == "change_order":
+        elif turn.heard.intent in ("change_order", "change_address"):
             draft.update(hint="declined", shown=None)  # asks what shall be different
         elif turn.heard.intent != "affirm":
             turn.say("utter_not_caught")

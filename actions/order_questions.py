@@ -7,6 +7,7 @@ from actions import order_draft, wording
 from actions.backend.port import PAYMENT_METHODS, Product
 from actions.base import Button, Event, GoalAction, Turn, answer_button, button, response_of
 from actions.order_draft import Draft
+from actions.paying import ask_account
 from actions.showing import cards, kind_buttons, kinds_in_words
 
 WHICH = ("utter_which_of_these", "utter_which_of_these_again")
@@ -129,6 +130,15 @@ class AskOrderPayment(OrderQuestion):
     async def ask(self, turn: Turn, draft: Draft) -> None:
         names = [wording.payment(method, turn.language) for method in PAYMENT_METHODS]
         turn.say("utter_ask_order_payment", buttons=[answer_button(name) for name in names])
+
+
+class AskOrderAccount(OrderQuestion):
+    """The IBAN, or the code of a gift card."""
+
+    action_name = "action_ask_order_account"
+
+    async def ask(self, turn: Turn, draft: Draft) -> None:
+        ask_account(turn, draft)
 
 
 def change_buttons(turn: Turn) -> list[Button]:

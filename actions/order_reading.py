@@ -10,6 +10,7 @@ from actions.base import Turn
 from actions.order_draft import Draft, Line
 from actions.order_lines import Lines
 from actions.order_products import ProductChoice
+from actions.paying import read_payment
 from actions.product_answers import FOCUS, FOCUS_OPTIONS
 from actions.reading import addresses, amounts, answers
 from actions.reading.heard import Heard, span_of
@@ -59,6 +60,7 @@ class OrderReader:
             "address": self._read_address,
             "name": self._read_full_name,
             "payment": lambda: self._read_payment(self._heard.text),
+            "account": lambda: self._read_payment(self._heard.text),
             "term": lambda: self._edit(lambda lines: lines.take_term(self._heard, asked=True)),
             "quantity": self._read_quantity,
         }
@@ -200,7 +202,7 @@ class OrderReader:
         return not self._is_question and addresses.is_name(self._heard.text) and self._read_name()
 
     def _read_name(self) -> bool:
-        if self._is_question or self._heard.intent in ("affirm", "deny", "change_order", "stop"):
+        if self._is_question or self._heard.intent in ("affirm", "deny", "change_order", "change_address", "stop"):
             return False
         name = addresses.name_said(self._heard.text)
         if name and (answers.is_only_payment(name) or is_colour(name)):
@@ -210,10 +212,7 @@ class OrderReader:
         return bool(name)
 
     def _read_payment(self, text: str) -> bool:
-        method = answers.payment_method(text)
-        if method:
-            self._draft["payment"] = method
-        return method is not None
+        return read_payment(self._turn, self._draft, text)
 
     def _say_not_offered(self, heard: Heard, part: str | None, *, found: bool) -> bool:
         """When a size or a colour is named that the product spoken of does not have."""

@@ -6,21 +6,21 @@ from copy import deepcopy
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import order_draft, service_topics, wording
-from actions.backend.port import KeyReused, Order, OutOfStock, Rejected, Unavailable
+from actions.backend.port import KeyReused, Order, OutOfStock, Refused, Rejected, Unavailable
 from actions.base import Event, GoalAction, Turn, button, yes_no
-from actions.facts import parts_in_words
-from actions.forms import go_on, reopen
+from actions.forms import GOALS, go_on, reopen
 from actions.order_checks import say_short
 from actions.order_draft import Draft
 from actions.order_editing import OrderEditing
 from actions.order_questions import OrderQuestion, change_buttons, stop_button
 from actions.own_orders import answer_about_cancelling
-from actions.product_answers import in_focus
+from actions.paying import paid_in_words, payment_of, say_how_to_pay, say_payment_refused
 from actions.reading import addresses, answers
 from actions.reading.heard import span_of
 from actions.reading.products import addon_mentions
 from actions.reading.wishes import wishes
 from actions.showing import address_in_words, dated, lines_in_words
+from actions.team import tell_parts
 
 _OTHER_ORDER = re.compile(
     r"\b(letzte\w*|alte\w*|andere\w*|vorige\w*|frühere\w*|gestern\w*|last|previous|other|old|earlier|yesterday\w*)\b",
@@ -38,6 +38,10 @@ _SOME = re.compile(
 """ "cancel one of the reds": a part of what is being ordered."""
 
 
+OWN = frozenset({"place_order", "start_subscription", "change_order", "change_address", "book_addon"})
+"""Goals that are about the order being put together, as long as there is one."""
+
+
 class OrderForm(OrderEditing):
     """Product, options, quantity, term, address, payment, and a yes."""
 
@@ -51,6 +55,7 @@ class OrderForm(OrderEditing):
         "order_address",
         "order_name",
         "order_payment",
+        "order_account",
         "order_confirmed",
     )
 
@@ -63,8 +68,8 @@ class OrderForm(OrderEditing):
         return f"order_{part or 'confirmed'}"
 
     async def take(self, turn: Turn, draft: Draft, question: str | None) -> bool:
-        if turn.heard.intent in ("place_order", "change_order") and turn.heard.all("part"):
-            await self._tell_parts(turn)
+        if turn.heard.intent in ("place_order", "change_order", "order_spare_part") and turn.heard.all("part"):
+            await tell_parts(turn)
             if not _names_what_to_buy(turn):
                 self._leave(draft, question)
                 return True
@@ -72,8 +77,9 @@ class OrderForm(OrderEditing):
             self._leave(draft, question)
             return True
         if not draft.get("lines") and answers.is_about_return(turn.heard.text):
-            turn.say("utter_returns", phone=turn.settings.service_phone)
-            draft["state"] = "nothing"
+            draft["state"] = "return" if turn.slot("last_order") else "nothing"
+            if draft["state"] == "nothing":
+                turn.say("utter_returns", phone=turn.settings.service_phone)
             return True
         if question is None and self._is_about_last_order(turn):
             draft["state"] = "change"
@@ -113,21 +119,9 @@ class OrderForm(OrderEditing):
         if question is None and not draft.get("lines"):
             draft["state"] = "nothing"
 
-    async def _tell_parts(self, turn: Turn) -> None:
-        """Spare parts have no form yet: what they cost, and who takes the order."""
-        catalog = await turn.backend.products()
-        named = wishes(turn.heard, catalog)
-        products = [wish.product for wish in named if wish.product] or in_focus(turn, catalog)
-        phone = turn.settings.service_phone
-        if len(products) == 1 and products[0].parts:
-            parts = parts_in_words(turn, turn.heard.text, products[0])
-            turn.say("utter_parts", product=products[0].name, parts=parts, phone=phone)
-        else:
-            turn.say("utter_parts_by_team", phone=phone)
-
     def is_elsewhere(self, turn: Turn) -> bool:
-        of_an_order = turn.heard.intent == "change_order" and bool(turn.heard.all("order_number"))
-        return super().is_elsewhere(turn) or turn.heard.intent == "cancel_order" or of_an_order
+        of_an_order = turn.heard.intent in OWN and bool(turn.heard.all("order_number"))
+        return super().is_elsewhere(turn) or turn.heard.intent in GOALS - OWN or of_an_order
 
     def refuse(self, turn: Turn, draft: Draft, *, summary: bool) -> None:
         if summary and draft.get("tried") == order_draft.contents(draft):
@@ -188,8 +182,12 @@ class AskOrderConfirmed(OrderQuestion):
             total=turn.money(quote.total_now),
             monthly=turn.money(quote.total_monthly) if quote.total_monthly else "",
             address=address_in_words(turn, order_draft.address(draft)),
-            paid=wording.paid(draft["payment"], turn.language),
+            paid=paid_in_words(turn, draft),
         )
+
+
+ELSEWHERE = {"change": "change_form", "return": "return_form"}
+"""What the message was about after all."""
 
 
 class FinishOrder(GoalAction):
@@ -204,8 +202,8 @@ class FinishOrder(GoalAction):
         draft = deepcopy(turn.slot("order_draft") or {})
         if draft.get("state") == "nothing":
             return [SlotSet("order_draft", None), *go_on(turn)]
-        if draft.get("state") == "change":
-            return [SlotSet("order_draft", None), FollowupAction("change_form")]
+        if draft.get("state") in ELSEWHERE:
+            return [SlotSet("order_draft", None), FollowupAction(ELSEWHERE[draft["state"]])]
         if draft.get("state") != "confirmed":
             turn.say("utter_order_dropped_unsure" if draft.get("tried") else "utter_order_dropped")
             return [SlotSet("order_draft", None), *go_on(turn)]
@@ -215,6 +213,11 @@ class FinishOrder(GoalAction):
             return self._try_later(turn, draft)
         except OutOfStock as error:
             return await self._short(turn, draft, error)
+        except Refused as error:
+            if not say_payment_refused(turn, draft, error):
+                turn.say("utter_order_rejected")
+                draft.update(address={}, asked_shop=True)
+            return _reopened({**draft, "key": None})
         except Rejected:
             turn.say("utter_order_rejected")
             return _reopened({**draft, "address": {}, "asked_shop": True, "key": None})
@@ -224,14 +227,16 @@ class FinishOrder(GoalAction):
         wanted = order_draft.items(draft, await turn.backend.products())
         address = order_draft.address(draft)
         try:
+            payment = payment_of(draft)
             order = await turn.backend.place_order(
-                turn.customer, wanted, address, draft["payment"], turn.language, key=draft["key"]
+                turn.customer, wanted, address, payment, turn.language, key=draft["key"]
             )
         except KeyReused:  # an earlier attempt had reached the shop after all, and the draft was changed since
             order = (await turn.backend.orders(turn.customer))[0]
             await self._say_placed(turn, order, "utter_order_placed_before")
             return order
         await self._say_placed(turn, order, "utter_order_placed")
+        say_how_to_pay(turn, order)
         return order
 
     async def _say_placed(self, turn: Turn, order: Order, response: str) -> None:

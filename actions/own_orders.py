@@ -38,7 +38,10 @@ async def order_with(turn: Turn, number: str) -> Order:
 
 
 async def choose_order(turn: Turn, draft: Draft, *, typed: bool = True) -> None:
-    """Puts the number of an order that can still be changed into the draft, or says why there is none."""
+    """Puts the number of an order that can still be changed into the draft, or says why there is none.
+
+    What has arrived goes another way: `state` "return".
+    """
     orders = await turn.backend.orders(turn.customer)
     number = number_said(turn, typed=typed)
     if number:
@@ -48,21 +51,23 @@ async def choose_order(turn: Turn, draft: Draft, *, typed: bool = True) -> None:
     if len(chosen) == 1:
         draft["number"] = chosen[0].number
     elif not pending:
-        _say_none(turn, orders)
-        draft["state"] = "nothing"
+        draft["state"] = _say_none(turn, orders)
 
 
-def _say_none(turn: Turn, orders: Sequence[Order]) -> None:
+def _say_none(turn: Turn, orders: Sequence[Order]) -> str:
+    """What is to happen now."""
     if not orders:
         turn.say("utter_no_orders")
-        return
+        return "nothing"
     order = next((order for order in orders if order.status != "cancelled"), orders[0])
-    if order.status == "delivered" and is_about_return(turn.heard.text):
-        turn.say("utter_returns", phone=turn.settings.service_phone)
-    elif order.status == "cancelled":
+    if order.status == "delivered":
+        turn.say("utter_delivered_already", number=order.number)
+        return "return"
+    if order.status == "cancelled":
         turn.say("utter_cancelled_already", number=order.number)
     else:
         say_too_late(turn, order.number, order.status)
+    return "nothing"
 
 
 def say_too_late(turn: Turn, number: str, status: str) -> None:

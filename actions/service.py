@@ -17,9 +17,36 @@ INTENT_TITLES = {
     "check_availability": ("wissen, ob etwas da ist", "check availability"),
     "recommend_for_budget": ("eine Empfehlung für ein Budget", "get advice within a budget"),
     "place_order": ("etwas bestellen", "place an order"),
+    "start_subscription": ("etwas mieten oder abonnieren", "rent or subscribe to something"),
+    "book_addon": ("ein Extra dazubuchen", "book an extra"),
     "track_order": ("wissen, wo eine Bestellung ist", "track an order"),
     "change_order": ("eine Bestellung ändern", "change an order"),
+    "change_address": ("eine Adresse ändern", "change an address"),
     "cancel_order": ("eine Bestellung stornieren", "cancel an order"),
+    "return_order": ("etwas zurückgeben", "return something"),
+    "exchange_item": ("etwas umtauschen", "exchange something"),
+    "refund_status": ("wissen, wo eine Erstattung ist", "know where a refund is"),
+    "request_invoice": ("eine Rechnung haben", "have an invoice"),
+    "payment_problem": ("ein Problem mit einer Zahlung klären", "sort out a payment"),
+    "subscription_status": ("etwas über ein laufendes Abo wissen", "know about a running subscription"),
+    "swap_product": ("im Abo ein anderes Modell haben", "have another model in a subscription"),
+    "change_plan": ("einen Tarif oder eine Laufzeit ändern", "change a plan or term"),
+    "pause_subscription": ("ein Abo pausieren", "pause a subscription"),
+    "resume_subscription": ("nach einer Pause weitermachen", "go on after a pause"),
+    "cancel_subscription": ("ein Abo kündigen", "cancel a subscription"),
+    "report_damage": ("einen Schaden melden", "report damage"),
+    "order_spare_part": ("ein Ersatzteil haben", "get a spare part"),
+    "device_status": ("wissen, wie es einem Gerät geht", "know how a device is"),
+    "firmware_update": ("ein Gerät aktualisieren", "update a device"),
+    "choose_update_channel": ("einstellen, welche Updates kommen", "choose which updates come"),
+    "check_coverage": ("wissen, ob etwas versichert ist", "know whether something is covered"),
+    "link_channel": ("auf einem anderen Kanal weitermachen", "go on on another channel"),
+    "account_type": ("das Konto auf privat oder Firma stellen", "have a private or company account"),
+    "export_data": ("eine Kopie gespeicherter Daten haben", "get a copy of stored data"),
+    "delete_data": ("Daten löschen lassen", "have data deleted"),
+    "notification_settings": ("einstellen, wann geschrieben wird", "choose when to be written to"),
+    "complain": ("sich beschweren", "complain"),
+    "give_feedback": ("etwas loben oder vorschlagen", "praise or suggest something"),
     "talk_to_human": ("mit einem Menschen sprechen", "talk to a person"),
     "help": ("wissen, was ich kann", "know what I can do"),
     "switch_language": ("die Sprache wechseln", "switch the language"),
@@ -33,9 +60,24 @@ ACTIONS = {
     "check_availability": "action_check_availability",
     "recommend_for_budget": "action_recommend_for_budget",
     "place_order": "order_form",
+    "start_subscription": "order_form",
+    "book_addon": "subscription_form",
     "track_order": "action_track_order",
     "change_order": "change_form",
+    "change_address": "change_form",
     "cancel_order": "cancel_form",
+    "return_order": "return_form",
+    "exchange_item": "return_form",
+    "refund_status": "action_refund_status",
+    "request_invoice": "action_request_invoice",
+    "payment_problem": "payment_form",
+    "subscription_status": "action_subscription_status",
+    "swap_product": "subscription_form",
+    "change_plan": "subscription_form",
+    "pause_subscription": "subscription_form",
+    "resume_subscription": "subscription_form",
+    "cancel_subscription": "subscription_form",
+    "order_spare_part": "action_order_spare_part",
     "talk_to_human": "action_talk_to_human",
     "help": "utter_help",
     "switch_language": "utter_language_switched",
@@ -158,8 +200,8 @@ class Affirmed(GoalAction):
     async def act(self, turn: Turn) -> list[Event]:
         last = turn.said_before[-1:]
         offered = response_of(last[0]) if last else ""
-        if offered == "utter_clarify_one":
-            return [FollowupAction(ACTIONS[_intent_offered(last[0])])]
+        if turn.heard.intent in INTENT_TITLES:  # the yes to a question back
+            return [FollowupAction(ACTIONS.get(turn.heard.intent, "action_for_team"))]
         if offered in SHOWN and in_focus(turn, await turn.backend.products()):
             return [FollowupAction("order_form")]
         turn.say("utter_what_next", buttons=_ways_on(turn))
@@ -168,9 +210,3 @@ class Affirmed(GoalAction):
 
 def _is_question_of_form(message: dict[str, Any]) -> bool:
     return response_of(message).startswith("utter_ask")
-
-
-def _intent_offered(message: dict[str, Any]) -> str:
-    """Of the only button."""
-    payload: str = message["data"]["buttons"][0]["payload"]
-    return payload.removeprefix("/").partition("{")[0]

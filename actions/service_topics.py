@@ -20,9 +20,9 @@ _PAYMENT = re.compile(
 )
 _TEAM = re.compile(
     r"\b(?:versand|versandkosten\w*|lieferkosten|porto|zoll|garantie\w*|gewährleistung|kaution|abhol\w*|selbst abholen|probefahr\w*|öffnungszeit\w*|"
-    r"geschenkverpack\w*|rabatt\w*|gutschein\w*|kündig\w*|reservier\w*|shipping (?:costs?|fees?|charges?)|(?:cost|charge|pay) (?:for|to) (?:shipping|delivery|send|ship)|"
+    r"geschenkverpack\w*|rabatt\w*|kündig\w*|reservier\w*|shipping (?:costs?|fees?|charges?)|(?:cost|charge|pay) (?:for|to) (?:shipping|delivery|send|ship)|"
     r"delivery (?:costs?|fees?|free)|is (?:delivery|shipping) free|free (?:delivery|shipping)|customs|warrant(?:y|ies)|guarantee|deposit|"
-    r"pick (?:it |them |this )?up|test drive|opening hours|gift ?wrap\w*|discounts?|vouchers?|coupons?)\b",
+    r"pick (?:it |them |this )?up|test drive|opening hours|gift ?wrap\w*|discounts?|coupons?)\b",
     re.I,
 )
 

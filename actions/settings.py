@@ -52,6 +52,7 @@ class ActionSettings(BaseSettings):
         "+49 40 1234567", description="The hotline that is named to customers who want a person."
     )
     service_email: str = Field("service@example.org", description="The address that is named beside it.")
+    timezone: str = Field("Europe/Berlin", description='Where the shop is: what "tomorrow" means.')
     service_hours: str = Field("8-20", description="Hours of the hotline, Monday to Saturday, `FROM-TO`.")
 
     @model_validator(mode="after")

@@ -15,6 +15,7 @@ _PAYMENTS = {
     "card": {"de": "Kreditkarte", "en": "card"},
     "direct_debit": {"de": "Lastschrift", "en": "direct debit"},
     "invoice": {"de": "Rechnung", "en": "invoice"},
+    "gift_card": {"de": "Gutschein", "en": "gift card"},
 }
 _STATUS = {
     "pending": {"de": "angenommen", "en": "received"},
@@ -28,6 +29,21 @@ _PAID = {
     "card": {"de": "per Kreditkarte", "en": "by card"},
     "direct_debit": {"de": "per Lastschrift", "en": "by direct debit"},
     "invoice": {"de": "auf Rechnung", "en": "on invoice"},
+    "gift_card": {"de": "mit Gutschein", "en": "with a gift card"},
+}
+_PAYMENT_STATUS = {
+    "open": {"de": "noch nicht bezahlt", "en": "not paid yet"},
+    "due": {"de": "noch nicht eingezogen", "en": "not collected yet"},
+    "paid": {"de": "bezahlt", "en": "paid"},
+    "failed": {"de": "fehlgeschlagen", "en": "failed"},
+    "refunded": {"de": "erstattet", "en": "refunded"},
+    "none": {"de": "nichts zu bezahlen", "en": "nothing to pay"},
+}
+_FAILURES = {
+    "declined": {"de": "die Zahlung wurde abgelehnt", "en": "the payment was declined"},
+    "insufficient_funds": {"de": "das Konto war nicht gedeckt", "en": "there was not enough money in the account"},
+    "expired": {"de": "die Karte ist abgelaufen", "en": "the card has expired"},
+    "cancelled": {"de": "die Zahlung wurde abgebrochen", "en": "the payment was cancelled"},
 }
 _COUNTRIES = {
     "DE": {"de": "Deutschland", "en": "Germany"},
@@ -105,6 +121,15 @@ def payment(method: str, language: str) -> str:
 def paid(method: str, language: str) -> str:
     """How an order is paid, as it stands in a sentence: "auf Rechnung"."""
     return _name(_PAID, method, language)
+
+
+def payment_status(of: str, language: str) -> str:
+    return _name(_PAYMENT_STATUS, of, language)
+
+
+def failure(of: str, language: str) -> str:
+    """Why a payment did not go through."""
+    return _name(_FAILURES, of, language)
 
 
 def status(of: str, language: str) -> str:

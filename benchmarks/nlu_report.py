@@ -31,6 +31,7 @@ ALIKE = 0.7
 """Share of common letter triples above which two messages are near-duplicates and stay on one side of the split."""
 OUT_OF_SCOPE = "out_of_scope"
 FALLBACK = "nlu_fallback"
+OURS = "nochannel"
 DEFAULT_PIPELINE = [
     {"name": "WhitespaceTokenizer"},
     {"name": "RegexFeaturizer"},
@@ -197,13 +198,15 @@ def write(examples: Iterable[Example], path: Path) -> None:
     )
 
 
-async def ask(trained: Trained, examples: Sequence[Example]) -> list[Answer]:
+async def ask(trained: Trained, examples: Sequence[Example], *, encoder: bool = True) -> list[Answer]:
     """What the model understands of each example, one message after the other as in a conversation."""
     from rasa.core.agent import Agent
     from rasa.core.channels.channel import UserMessage
 
     processor = Agent.load(str(trained.path)).processor
     assert processor is not None
+    if not encoder:
+        _take_encoder_away(processor)
     await processor.parse_message(UserMessage("warm up"))
     answers = []
     for example in examples:
@@ -211,6 +214,15 @@ async def ask(trained: Trained, examples: Sequence[Example]) -> list[Answer]:
         parsed = await processor.parse_message(UserMessage(example.text))
         answers.append(_answer(example, parsed, (time.perf_counter() - started) * 1000))
     return answers
+
+
+def _take_encoder_away(processor: Any) -> None:
+    """As it is where the encoder's package is not installed: n-grams alone."""
+    from bot.nlu.sentence_encoder import SentenceEncoder
+
+    for node in processor.graph_runner._instantiated_nodes.values():
+        if isinstance(node._component, SentenceEncoder):
+            node._component._encoder = None
 
 
 def _answer(example: Example, parsed: Mapping[str, Any], milliseconds: float) -> Answer:
@@ -410,6 +422,24 @@ async def report(pipeline: str, config: Path, sets: Sets, journal: Journal) -> N
                 show_details(answers)
             draw(answers, journal.folder / f"confusion_{pipeline}_{title.replace(' ', '_')}.png")
             journal.note(pipeline, title, answers, trained)
+        if pipeline == OURS:
+            for title, examples in sets.asked.items():
+                answers = await ask(trained, examples, encoder=False)
+                show(f"{pipeline}, n-grams alone: {title}", answers)
+                journal.note(f"{pipeline}-ngrams", title, answers, trained)
+
+
+async def learning_curve(config: Path, sets: Sets, journal: Journal) -> None:
+    """How accuracy grows with the examples: a quarter of them, half of them (all of them is the report itself)."""
+    for every in (4, 2):
+        with tempfile.TemporaryDirectory() as folder:
+            trained = train(config, sets.learned[::every], Path(folder))
+            print(f"\n#### learning curve: {len(sets.learned[::every])} examples, one in {every}")
+            for title, examples in sets.asked.items():
+                answers = await ask(trained, examples)
+                accuracy = figures(answers)["intent_accuracy"]
+                print(f"{title:28}{accuracy:10.3f}")
+                journal.note(f"{OURS}-1/{every}", title, answers, trained)
 
 
 def default_config(folder: Path) -> Path:
@@ -428,6 +458,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--config", type=Path, default=Path("config.yml"))
     parser.add_argument(
         "--compare-default", action="store_true", help="also train Rasa's default pipeline (hours on all examples)"
+    )
+    parser.add_argument(
+        "--curve",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="also train on a quarter and on half of the examples",
     )
     parser.add_argument(
         "--one-in",
@@ -449,7 +485,9 @@ async def main() -> None:
     strangers = {path.stem: read([path]) for path in sorted(options.heldout.glob("*.yml"))}
     sets = Sets(learned[:: options.one_in], {"held back": held_back[:: options.one_in], **strangers})
     journal = Journal(options.results)
-    await report("nochannel", options.config, sets, journal)
+    await report(OURS, options.config, sets, journal)
+    if options.curve:
+        await learning_curve(options.config, sets, journal)
     if options.compare_default:
         with tempfile.TemporaryDirectory() as folder:
             await report("default", default_config(Path(folder)), sets, journal)

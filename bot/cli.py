@@ -106,6 +106,21 @@ def show_settings() -> None:
     sys.stdout.write(settings_table())
 
 
+@app.command("lint-examples")
+def lint_examples(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show how many there are of each intent.")] = False,
+) -> None:
+    """Look for doubles, contradictions and gaps in the training examples (data/nlu)."""
+    from bot.lint_examples import complaints, read, table
+
+    examples = read(Path("data/nlu"))
+    found = list(complaints(examples))
+    for line in (*(table(examples) if verbose else ()), *found):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if found:
+        raise typer.Exit(1)
+
+
 @app.command()
 def channels() -> None:
     """List the channels, what they can do, and whether the settings turn them on."""
@@ -189,7 +204,7 @@ def _with_shop(settings: Settings, supervisor: Supervisor) -> Settings:
     """The custom actions read SHOP_URL and SHOP_TOKEN from the environment, wherever they run."""
     if settings.shop_kind == "port" and settings.shop_url is None:
         token = embedded.kept_secret(settings.data_dir, "shop")
-        environment = embedded.shop_environment(settings.data_dir, token)
+        environment = embedded.shop_environment(settings.data_dir, token, settings.own_url)
         command = embedded.shop_command(settings.data_dir)
         supervisor.start({"shop": embedded.replaced_by(command, settings.data_dir / "shop.log", environment)})
         os.environ["SHOP_URL"] = f"unix://{embedded.socket_path(settings.data_dir, 'shop')}"

@@ -41,11 +41,12 @@ def shop_command(data_dir: Path) -> list[str]:
     return [sys.executable, "-m", "shop", "serve", "--unix-socket", str(socket_path(data_dir, "shop"))]
 
 
-def shop_environment(data_dir: Path, token: str) -> dict[str, str]:
+def shop_environment(data_dir: Path, token: str, public_url: str) -> dict[str, str]:
     (data_dir / "shop").mkdir(parents=True, exist_ok=True)
     database = f"sqlite:///{(data_dir / 'shop' / 'shop.db').absolute()}"
     return {
         "SHOP_TOKEN": token,
+        "SHOP_PUBLIC_URL": public_url,
         "SHOP_SAMPLE_DATA": "true",
         "SHOP_DATABASE_URL": os.environ.get("SHOP_DATABASE_URL", database),
     }

@@ -1,10 +1,11 @@
-"""The shop's command line: `python -m shop serve`, `python -m shop seed`."""
+"""The shop's command line: `python -m shop serve`, `python -m shop seed`, `python -m shop bill`."""
 
 import asyncio
 import logging
 import signal
 import sys
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +15,13 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from shop.app import build_app, prepare
+from shop.catalog import Catalog
 from shop.clock import SystemClock
 from shop.database import Database
 from shop.observe import JsonLines, say
 from shop.sample_data import fill
 from shop.settings import DatabaseSettings, Settings
+from shop.subscriptions.billing import Billed, Billing, Keeper
 
 STOP_SECONDS = 10  # what requests under way get to end
 
@@ -44,6 +47,26 @@ def seed() -> None:
     """Puts the sample goods and their stock in the place of the catalog; orders stay."""
     _log_json_lines()
     asyncio.run(_seed(DatabaseSettings()))
+
+
+@cli.command()
+def bill(
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Up to this day; without it today")] = None,
+) -> None:
+    """Bills the months that have begun and ends what is over; what is billed already is left alone."""
+    _log_json_lines()
+    billed = asyncio.run(_bill(DatabaseSettings(), on.date() if on is not None else None))
+    say("billed", subscriptions=billed.subscriptions, failed=billed.failed)
+    if billed.failed:
+        raise typer.Exit(1)
+
+
+async def _bill(settings: DatabaseSettings, on: date | None) -> Billed:
+    database = Database(settings.database_url.get_secret_value())
+    await prepare(database, sample_data=False)
+    billed = await Billing(database, Keeper(Catalog(), SystemClock())).run(on)
+    await database.close()
+    return billed
 
 
 async def _seed(settings: DatabaseSettings) -> None:

@@ -1,7 +1,7 @@
 """Builds the shop's service and connects its parts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -17,14 +17,28 @@ from shop.customers import CustomerRoutes, Customers
 from shop.database import Database
 from shop.idempotency import Writes
 from shop.images import ImageRoutes
+from shop.links import Links, derived_key
 from shop.observe import observed, say_failure
+from shop.operations import OperationsRoutes
 from shop.orders import OrderRoutes, Orders
+from shop.payments.gift_cards import GiftCards
+from shop.payments.payments import Payments
+from shop.refunds import RefundRoutes, Refunds
+from shop.return_routes import ReturnRoutes
+from shop.returns import Returns
 from shop.sample_data import fill_if_empty
 from shop.schema import upgrade
 from shop.settings import Settings
+from shop.settlement import Settlement
+from shop.subscriptions.billing import Billing, Keeper
+from shop.subscriptions.bookings import Bookings
+from shop.subscriptions.rentals import Rentals
+from shop.subscriptions.routes import SubscriptionRoutes
+from shop.subscriptions.service import Subscriptions
 
 DOCUMENT = Path(__file__).parent / "openapi.yaml"
 FORGET_EVERY = timedelta(hours=1)
+BILL_EVERY = timedelta(hours=1)  # so that a day's work is done soon after midnight, whenever the shop was started
 
 Context = Callable[[web.Application], AsyncIterator[None]]
 
@@ -33,16 +47,32 @@ def build_app(settings: Settings, clock: Clock) -> web.Application:
     """The service, ready to be run; it opens its database when it starts."""
     database = Database(settings.database_url.get_secret_value(), settings.database_wait_seconds)
     writes = Writes(database, clock)
+    age = timedelta(days=settings.idempotency_days)
     catalog = Catalog(settings.public_url)
     customers = Customers(clock)
+    links = Links(settings.public_url.rstrip("/"), derived_key(settings.token.get_secret_value(), "documents"))
+    cards = GiftCards(clock)
+    refunds = Refunds(customers, cards, clock)
+    payments = Payments(customers, cards, refunds, clock)
+    keeper = Keeper(catalog, clock)
+    rentals = Rentals(catalog, keeper)
+    orders = Orders(catalog, customers, payments, rentals, links, settings.return_days, clock)
+    returns = Returns(catalog, payments, refunds, links, clock)
+    settlement = Settlement(payments, refunds, clock)
+    subscriptions = Subscriptions(catalog, Bookings(), keeper)
     app = web.Application(middlewares=[observed, guard(settings)], client_max_size=settings.max_body_bytes)
     app.add_routes(ServiceRoutes(database).routes())
     app.add_routes(ImageRoutes().routes())
     app.add_routes(CatalogRoutes(database, catalog).routes())
     app.add_routes(CustomerRoutes(database, customers, writes).routes())
-    app.add_routes(OrderRoutes(database, Orders(catalog, customers, clock), writes).routes())
+    app.add_routes(OrderRoutes(database, orders, writes).routes())
+    app.add_routes(ReturnRoutes(database, returns, writes, links).routes())
+    app.add_routes(RefundRoutes(database).routes())
+    app.add_routes(SubscriptionRoutes(database, subscriptions, writes).routes())
+    app.add_routes(OperationsRoutes(customers, cards, returns, settlement, writes, links).routes())
     app.cleanup_ctx.append(_database(database, settings))
-    app.cleanup_ctx.append(_forgetting(writes, settings))
+    app.cleanup_ctx.append(_regularly("forget", FORGET_EVERY, lambda: writes.forget_older_than(age)))
+    app.cleanup_ctx.append(_regularly("bill", BILL_EVERY, Billing(database, keeper).run))
     return app
 
 
@@ -63,24 +93,24 @@ async def prepare(database: Database, sample_data: bool) -> None:
             await fill_if_empty(session)
 
 
-def _forgetting(writes: Writes, settings: Settings) -> Context:
-    async def forgetting(_app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(_forget_regularly(writes, timedelta(days=settings.idempotency_days)))
+def _regularly(task: str, every: timedelta, work: Callable[[], Awaitable[object]]) -> Context:
+    async def running(_app: web.Application) -> AsyncIterator[None]:
+        loop = asyncio.create_task(_repeat(task, every, work))
         yield
-        task.cancel()
+        loop.cancel()
         with suppress(asyncio.CancelledError):
-            await task
+            await loop
 
-    return forgetting
+    return running
 
 
-async def _forget_regularly(writes: Writes, age: timedelta) -> None:
+async def _repeat(task: str, every: timedelta, work: Callable[[], Awaitable[object]]) -> None:
     while True:
         try:
-            await writes.forget_older_than(age)
+            await work()
         except Exception as error:
-            say_failure(error, task="forget")
-        await asyncio.sleep(FORGET_EVERY.total_seconds())
+            say_failure(error, task=task)
+        await asyncio.sleep(every.total_seconds())
 
 
 class ServiceRoutes:

@@ -1,14 +1,14 @@
 """The catalog: products to look at and compare, with fresh stock."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Literal
 
 from aiohttp import web
 from pydantic import BaseModel, BeforeValidator, Field
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, false, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -16,6 +16,7 @@ from shop.answers import json_answer
 from shop.database import Database
 from shop.models import Addon, Counter, Json, Part, Product, Variant
 from shop.money import Money
+from shop.plans import CatalogPlan, load_plans, standard_plan
 from shop.problems import ProductNotFound, VariantNotFound
 from shop.requests import PRODUCT_KEY_PATTERN, read_query
 
@@ -50,12 +51,27 @@ class CatalogProduct:
 
     id: str
     kind: str
+    family: str
     name: str
     currency: str
     rental_terms: tuple[int, ...]
+    plans: Mapping[str, CatalogPlan]
+    standard_plan: CatalogPlan
     variants: Mapping[str, CatalogVariant]
     addons: Mapping[str, CatalogAddon]
     view: Json
+
+    def plan(self, plan_id: str | None) -> CatalogPlan | None:
+        """The one asked for, if the product is rented on it; without an id the standard one."""
+        return self.standard_plan if plan_id in (None, self.standard_plan.id) else self.plans.get(plan_id or "")
+
+    def terms_on(self, plan: CatalogPlan) -> Sequence[int]:
+        """The months for which the product is rented on the plan."""
+        return tuple(plan.terms) if plan.premium else self.rental_terms
+
+    def rent(self, variant_id: str, plan: CatalogPlan, months: int) -> Money:
+        """What a month costs."""
+        return plan.monthly_price(self.variants[variant_id].monthly_price, months)
 
     def view_with(self, stock: Stock) -> Json:
         """The JSON of the port."""
@@ -70,6 +86,11 @@ class Snapshot:
     revision: int
     products: Mapping[str, CatalogProduct]
     product_of: Mapping[str, CatalogProduct]  # by variant id
+    plans: Sequence[CatalogPlan]
+
+    def models(self, family: str) -> Sequence[CatalogProduct]:
+        """The family's products."""
+        return [product for product in self.products.values() if product.family == family]
 
     def product(self, product_id: str) -> CatalogProduct:
         """Raises ProductNotFound."""
@@ -86,7 +107,7 @@ class Snapshot:
             raise VariantNotFound(variant_id) from None
 
 
-EMPTY = Snapshot(revision=-1, products=MappingProxyType({}), product_of=MappingProxyType({}))
+EMPTY = Snapshot(revision=-1, products=MappingProxyType({}), product_of=MappingProxyType({}), plans=())
 
 
 class Catalog:
@@ -115,24 +136,30 @@ async def _stock(session: AsyncSession, which: ColumnElement[bool]) -> tuple[int
 async def _load(session: AsyncSession, revision: int, image_base: str) -> Snapshot:
     everything = (selectinload(Product.variants), selectinload(Product.parts), selectinload(Product.addons))
     rows = await session.scalars(select(Product).options(*everything).order_by(Product.position))
-    products = [_product(row, image_base) for row in rows]
+    plans = await load_plans(session)
+    products = [_product(row, plans, image_base) for row in rows]
     return Snapshot(
         revision=revision,
         products={product.id: product for product in products},
         product_of={variant_id: product for product in products for variant_id in product.variants},
+        plans=plans,
     )
 
 
-def _product(row: Product, image_base: str) -> CatalogProduct:
+def _product(row: Product, plans: Sequence[CatalogPlan], image_base: str) -> CatalogProduct:
+    standard = standard_plan(plans, row.family, row.kind, row.rental_terms)
     return CatalogProduct(
         id=row.id,
         kind=row.kind,
+        family=row.family,
         name=row.name,
         currency=row.currency,
         rental_terms=tuple(row.rental_terms),
+        plans={plan.id: plan for plan in plans if plan.family == row.family},
+        standard_plan=standard,
         variants={variant.id: _variant(variant, row.currency) for variant in row.variants},
         addons={addon.id: _addon(addon, row.currency) for addon in row.addons},
-        view=_view(row, image_base),
+        view=_view(row, standard, image_base),
     )
 
 
@@ -149,7 +176,7 @@ def _addon(row: Addon, currency: str) -> CatalogAddon:
     return CatalogAddon(id=row.id, name=row.name, price=Money(row.price_amount, currency), monthly=row.monthly)
 
 
-def _view(row: Product, image_base: str) -> Json:
+def _view(row: Product, standard: CatalogPlan, image_base: str) -> Json:
     return {
         "id": row.id,
         "kind": row.kind,
@@ -160,19 +187,22 @@ def _view(row: Product, image_base: str) -> Json:
         "image_url": f"{image_base}/images/{row.id}.png",
         "options": row.options,
         "features": row.features,
-        "variants": [_variant_view(variant, row.currency) for variant in row.variants],
+        "variants": [_variant_view(variant, row, standard) for variant in row.variants],
         "parts": [_part_view(part, row.currency) for part in row.parts],
         "addons": [_addon_view(addon, row.currency) for addon in row.addons],
         "rental_terms": row.rental_terms,
     }
 
 
-def _variant_view(row: Variant, currency: str) -> Json:
+def _variant_view(row: Variant, product: Product, standard: CatalogPlan) -> Json:
+    monthly = Money(row.monthly_amount, product.currency)
+    prices = {months: standard.monthly_price(monthly, months) for months in product.rental_terms}
     return {
         "id": row.id,
         "options": row.options,
-        "price": Money(row.price_amount, currency).view(),
-        "monthly_price": Money(row.monthly_amount, currency).view(),
+        "price": Money(row.price_amount, product.currency).view(),
+        "monthly_price": monthly.view(),
+        "rental_prices": [{"months": months, "monthly_price": price.view()} for months, price in prices.items()],
     }
 
 
@@ -229,7 +259,12 @@ class CatalogRoutes:
         self._catalog = catalog
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/v1/products", self.list), web.get("/v1/products/{product_id}", self.get)]
+        return [
+            web.get("/v1/products", self.list),
+            web.get("/v1/products/{product_id}", self.get),
+            web.get("/v1/stock", self.stock),
+            web.get("/v1/plans", self.plans),
+        ]
 
     async def list(self, request: web.Request) -> web.Response:
         wanted = read_query(request, ProductFilter)
@@ -238,6 +273,11 @@ class CatalogRoutes:
         products = [product for product in snapshot.products.values() if wanted.takes(product)]
         return json_answer({"items": [product.view_with(stock) for product in products]}).response()
 
+    async def stock(self, _request: web.Request) -> web.Response:
+        async with self._database.reading() as session:
+            revision, stock = await _stock(session, true())
+        return json_answer({"revision": revision, "stock": stock}).response()
+
     async def get(self, request: web.Request) -> web.Response:
         product_id = request.match_info["product_id"]
         if not re.fullmatch(PRODUCT_KEY_PATTERN, product_id):
@@ -245,3 +285,9 @@ class CatalogRoutes:
         async with self._database.reading() as session:
             snapshot, stock = await self._catalog.look(session, Variant.product_id == product_id)
         return json_answer(snapshot.product(product_id).view_with(stock)).response()
+
+    async def plans(self, _request: web.Request) -> web.Response:
+        async with self._database.reading() as session:
+            snapshot, _ = await self._catalog.look(session, false())
+        views = [plan.view([model.id for model in snapshot.models(plan.family)]) for plan in snapshot.plans]
+        return json_answer({"items": views}).response()

@@ -1,5 +1,6 @@
 """Customers: who acts, how they want to be spoken to, where their parcels went."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, cast
 
 from aiohttp import web
@@ -12,12 +13,13 @@ from shop.clock import Clock
 from shop.database import Database, insert_if_absent, insert_or_set
 from shop.idempotency import Writes, customer_scope, read_write
 from shop.models import Address, Customer, Json
-from shop.problems import CustomerNotFound, invalid
+from shop.payments.gift_cards import GiftCards, card_view, ending
+from shop.payments.wishes import PAYMENT_METHODS, PaymentMethod
+from shop.problems import CustomerNotFound, IbanMissing, invalid
+from shop.records import GiftCard
 from shop.requests import Body, Name, read_body, read_customer
 
 Language = Literal["de", "en"]
-PaymentMethod = Literal["invoice", "paypal", "card", "direct_debit"]
-PAYMENT_METHODS: list[PaymentMethod] = ["invoice", "paypal", "card", "direct_debit"]
 
 EMAIL_PATTERN = r"^[^@\s\u0000-\u001f\u007f]+@[^@\s\u0000-\u001f\u007f]+\.[^@\s\u0000-\u001f\u007f]+$"
 POSTAL_CODE_DIGITS = {"DE": 5, "AT": 4, "CH": 4}
@@ -55,6 +57,7 @@ class Customers:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._cards = GiftCards(clock)
 
     async def view(self, session: AsyncSession, customer_id: str) -> Json:
         """Raises CustomerNotFound."""
@@ -66,7 +69,8 @@ class Customers:
             .where(Address.customer_id == customer_id)
             .order_by(Address.used_at.desc(), Address.id.desc())
         )
-        return _view(customer, [_address_view(address) for address in addresses])
+        cards = await self._cards.of(session, customer_id)
+        return _view(customer, [_address_view(address) for address in addresses], cards)
 
     async def ensure(self, session: AsyncSession, customer_id: str, language: Language) -> None:
         """Creates the customer at the first write."""
@@ -85,6 +89,18 @@ class Customers:
             raise invalid("payment_method", "is not one of the customer's payment methods")
         return allowed is not None
 
+    async def keep_iban(self, session: AsyncSession, customer_id: str, iban: str | None) -> None:
+        """For the next debit, if there is one."""
+        if iban is not None:
+            await session.execute(update(Customer).where(Customer.id == customer_id).values(iban=iban))
+
+    async def iban_for(self, session: AsyncSession, customer_id: str, given: str | None) -> str:
+        """The given one, or the one that is kept. Raises IbanMissing."""
+        iban = given or await session.scalar(select(Customer.iban).where(Customer.id == customer_id))
+        if iban is None:
+            raise IbanMissing
+        return iban
+
     async def change(self, session: AsyncSession, customer_id: str, change: CustomerChange) -> None:
         """Creates the customer if need be."""
         await self.ensure(session, customer_id, change.language)
@@ -97,7 +113,7 @@ class Customers:
         await insert_or_set(session, ADDRESSES, key, {"used_at": self._clock.now()})
 
 
-def _view(customer: Customer, addresses: list[Json]) -> Json:
+def _view(customer: Customer, addresses: list[Json], cards: Sequence[GiftCard]) -> Json:
     return {
         "id": customer.id,
         "name": customer.name,
@@ -105,6 +121,8 @@ def _view(customer: Customer, addresses: list[Json]) -> Json:
         "language": customer.language,
         "addresses": addresses,
         "payment_methods": customer.payment_methods,
+        "gift_cards": [card_view(card) for card in cards],
+        "iban_ending": customer.iban and ending(customer.iban),
     }
 
 

@@ -95,6 +95,13 @@ class Database:
             await session.connection()  # begins now, not at the first statement
             yield session
 
+    @asynccontextmanager
+    async def trying(self) -> AsyncIterator[AsyncSession]:
+        """The same, but nothing of it is kept: what a write would do."""
+        async with self._write() as session:
+            await session.connection()
+            yield session
+
     async def close(self) -> None:
         """Returns when all connections are closed."""
         await self._reader.dispose()

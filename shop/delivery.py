@@ -13,8 +13,17 @@ EASTER_HOLIDAYS = frozenset({-2, 1, 39, 50})  # Good Friday, Easter Monday, Asce
 
 def promised_date(ordered_at: datetime) -> date:
     """The day by which what is in stock arrives."""
-    day = ordered_at.astimezone(ZoneInfo(WAREHOUSE_TIME)).date()
-    for _ in range(DELIVERY_WORKING_DAYS):
+    return working_days_after(local_day(ordered_at), DELIVERY_WORKING_DAYS)
+
+
+def local_day(moment: datetime) -> date:
+    """The day that it is then in Germany."""
+    return moment.astimezone(ZoneInfo(WAREHOUSE_TIME)).date()
+
+
+def working_days_after(day: date, count: int) -> date:
+    """The working day that is so many later."""
+    for _ in range(count):
         day = next_working_day(day)
     return day
 

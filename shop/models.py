@@ -1,7 +1,7 @@
 """What the shop remembers: tables of catalog, customers, orders and answered writes."""
 
 from datetime import UTC, date, datetime
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import (
     JSON,
@@ -17,6 +17,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    from shop.records import Payment, PromiseChange, Refund
 
 Json: TypeAlias = dict[str, Any]
 
@@ -87,6 +90,7 @@ class Product(Base):
     variants: Mapped[list["Variant"]] = relationship(order_by="Variant.position", lazy="raise")
     parts: Mapped[list["Part"]] = relationship(order_by="Part.position", lazy="raise")
     addons: Mapped[list["Addon"]] = relationship(order_by="Addon.position", lazy="raise")
+    fleets: Mapped[list["Fleet"]] = relationship(lazy="raise")
 
 
 class Variant(Base):
@@ -130,6 +134,33 @@ class Addon(Base):
     monthly: Mapped[bool]
 
 
+class Plan(Base):
+    """How a family's products are rented; `terms` have months, and a percentage or an amount per month."""
+
+    __tablename__ = "plans"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    family: Mapped[str]
+    kind: Mapped[str]
+    currency: Mapped[str]
+    premium: Mapped[bool]
+    name: Mapped[dict[str, str]]
+    description: Mapped[dict[str, str]]
+    terms: Mapped[list[Json]]
+
+
+class Fleet(Base):
+    """How many pieces of a product a city has for swapping."""
+
+    __tablename__ = "fleets"
+    __table_args__ = (CheckConstraint("size >= 0", name="size_not_negative"),)
+
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"), primary_key=True)
+    city: Mapped[str] = mapped_column(primary_key=True)
+    size: Mapped[int]
+
+
 class Customer(Base):
     """Who orders; the id is the caller's, opaque here."""
 
@@ -140,6 +171,7 @@ class Customer(Base):
     email: Mapped[str | None]
     language: Mapped[str]
     payment_methods: Mapped[list[str]]
+    iban: Mapped[str | None]
     created_at: Mapped[datetime]
 
 
@@ -180,18 +212,25 @@ class Order(Base):
     total_monthly_amount: Mapped[int | None] = mapped_column(BigInteger)
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None]
+    cancel_note: Mapped[str | None]
+    delivered_at: Mapped[datetime | None]
+    returnable_until: Mapped[date | None]
     lines: Mapped[list["OrderLine"]] = relationship(
         order_by="OrderLine.position", cascade="all, delete-orphan", lazy="raise"
     )
     shipments: Mapped[list["Shipment"]] = relationship(
-        order_by="Shipment.shipped_at", cascade="all, delete-orphan", lazy="raise"
+        order_by="Shipment.shipped_at, Shipment.tracking_number", cascade="all, delete-orphan", lazy="raise"
     )
+    payments: Mapped[list["Payment"]] = relationship(order_by="Payment.id", lazy="raise")
+    refunds: Mapped[list["Refund"]] = relationship(order_by="Refund.number", lazy="raise")
+    promise_changes: Mapped[list["PromiseChange"]] = relationship(order_by="PromiseChange.position", lazy="raise")
 
 
 class OrderLine(Base):
     """One line item with its price as agreed; it outlives the catalog's variant."""
 
     __tablename__ = "order_lines"
+    __table_args__ = (CheckConstraint("returned BETWEEN 0 AND quantity", name="returned_within_quantity"),)
 
     order_number: Mapped[int] = mapped_column(ForeignKey("orders.number", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -201,8 +240,10 @@ class OrderLine(Base):
     options: Mapped[dict[str, str]]
     quantity: Mapped[int]
     term_months: Mapped[int | None]
+    plan_id: Mapped[str | None]
     unit_amount: Mapped[int] = mapped_column(BigInteger)
     addons: Mapped[list[Json]]
+    returned: Mapped[int] = mapped_column(default=0, server_default="0")  # or on the way back
 
 
 class Shipment(Base):
@@ -216,6 +257,7 @@ class Shipment(Base):
     status: Mapped[str]
     shipped_at: Mapped[datetime]
     promised_date: Mapped[date]
+    lines: Mapped[list[int]] = mapped_column(server_default="[]")  # positions of the order's lines
     events: Mapped[list["ShipmentEvent"]] = relationship(
         order_by="ShipmentEvent.position", cascade="all, delete-orphan", lazy="raise"
     )
@@ -247,3 +289,93 @@ class AnsweredWrite(Base):
     content_type: Mapped[str]
     body: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Subscription(Base):
+    """One rented piece, from its order to its end; the number is shown as SB-200001.
+
+    Months are counted from the start: the first is 0. Days on which nothing is paid (pauses) are left out in counting.
+    """
+
+    __tablename__ = "subscriptions"
+    __table_args__ = (Index(None, "customer_id", "number"),)
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"))
+    order_number: Mapped[int] = mapped_column(ForeignKey("orders.number"), index=True)
+    family: Mapped[str]
+    plan_id: Mapped[str]
+    plan_name: Mapped[dict[str, str]]
+    premium: Mapped[bool]
+    product_id: Mapped[str]
+    product_name: Mapped[str]
+    variant_id: Mapped[str]
+    options: Mapped[dict[str, str]]
+    currency: Mapped[str]
+    new_amount: Mapped[int] = mapped_column(BigInteger)  # what the piece costs when it is bought new
+    monthly_amount: Mapped[int] = mapped_column(BigInteger)
+    first_amount: Mapped[int] = mapped_column(BigInteger)  # the first month, which the order has in its total
+    addons: Mapped[list[Json]]
+    term_months: Mapped[int]
+    term_starts_month: Mapped[int]
+    added_terms: Mapped[list[Json]]  # what follows the present term: months and monthly_amount
+    started_on: Mapped[date | None]
+    months_billed: Mapped[int]
+    cancelled_on: Mapped[date | None]
+    cancel_reason: Mapped[str | None]
+    at_end: Mapped[str | None]
+    ends_month: Mapped[int | None]  # the first that is no longer rented
+    ended_on: Mapped[date | None]
+    wakes_on: Mapped[date | None] = mapped_column(index=True)  # when there is something to do for it
+    order: Mapped[Order] = relationship(lazy="raise")
+    pauses: Mapped[list["Pause"]] = relationship(order_by="Pause.first", cascade="all, delete-orphan", lazy="raise")
+    bookings: Mapped[list["Booking"]] = relationship(
+        order_by="Booking.first", cascade="all, delete-orphan", lazy="raise"
+    )
+    charges: Mapped[list["Charge"]] = relationship(order_by="Charge.id", cascade="all, delete-orphan", lazy="raise")
+
+
+class Pause(Base):
+    """Days, both included, on which a subscription rests."""
+
+    __tablename__ = "pauses"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscription_number: Mapped[int] = mapped_column(ForeignKey("subscriptions.number", ondelete="CASCADE"), index=True)
+    first: Mapped[date]
+    until: Mapped[date]
+
+
+class Booking(Base):
+    """A piece of a city's fleet that is out with a subscription; without `until` for good."""
+
+    __tablename__ = "bookings"
+    __table_args__ = (Index(None, "product_id", "city"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscription_number: Mapped[int] = mapped_column(ForeignKey("subscriptions.number", ondelete="CASCADE"), index=True)
+    product_id: Mapped[str]
+    product_name: Mapped[str]
+    variant_id: Mapped[str]
+    city: Mapped[str]
+    first: Mapped[date]
+    until: Mapped[date | None]
+    taken_over: Mapped[bool]  # it has become the subscription's own piece
+
+
+class Charge(Base):
+    """What a subscription cost for some days: a month (counted, each once), a change, or the piece itself."""
+
+    __tablename__ = "charges"
+    __table_args__ = (UniqueConstraint("subscription_number", "month", name="uq_charges_once"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscription_number: Mapped[int] = mapped_column(ForeignKey("subscriptions.number", ondelete="CASCADE"))
+    kind: Mapped[str]
+    month: Mapped[int | None]
+    first: Mapped[date]
+    until: Mapped[date]
+    amount: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str]
+    invoice_number: Mapped[str | None]
+    billed_at: Mapped[datetime]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from shop.catalog import CatalogAddon, CatalogProduct, CatalogVariant, Snapshot
+from shop.catalog import CatalogAddon, CatalogProduct, Snapshot
 from shop.models import Json
 from shop.money import Money, total
 from shop.problems import FieldError, InvalidRequest, invalid
@@ -14,11 +14,12 @@ from shop.requests import MAX_QUANTITY, Body, ProductKey
 
 
 class Item(Body):
-    """What the customer wants on one line; `term_months` is None if it is bought."""
+    """What the customer wants on one line; `term_months` is None if it is bought, `plan_id` on the standard plan."""
 
     variant_id: ProductKey
     quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
     term_months: Annotated[int, Field(ge=1, le=120)] | None = None
+    plan_id: ProductKey | None = None
     addons: Annotated[tuple[ProductKey, ...], Field(max_length=10)] = ()
 
     @field_validator("addons")
@@ -56,6 +57,7 @@ class Line:
     options: Mapping[str, str]
     quantity: int
     term_months: int | None
+    plan_id: str | None
     unit_price: Money
     addons: tuple[LineAddon, ...]
 
@@ -83,6 +85,7 @@ class Line:
             "options": self.options,
             "quantity": self.quantity,
             "term_months": self.term_months,
+            "plan_id": self.plan_id,
             "unit_price": self.unit_price.view(),
             "addons": [addon.view() for addon in self.addons],
             "total": self.total.view(),
@@ -108,9 +111,9 @@ def totals_of(lines: Sequence[Line]) -> Totals:
 
 
 def agreed_or_new(line: Line, agreed: Sequence[Line]) -> Line:
-    """The line at the price agreed before for the same variant and term; its new add-ons cost what they cost now."""
+    """The line at the price agreed before for the same variant, term and plan; its new add-ons cost what they cost now."""
     for old in agreed:
-        if (old.variant_id, old.term_months) == (line.variant_id, line.term_months):
+        if (old.variant_id, old.term_months, old.plan_id) == (line.variant_id, line.term_months, line.plan_id):
             known = {addon.id: addon for addon in old.addons}
             addons = tuple(known.get(addon.id, addon) for addon in line.addons)
             return replace(line, unit_price=old.unit_price, addons=addons)
@@ -134,8 +137,13 @@ def _check_offers(items: Sequence[Item], products: Sequence[CatalogProduct]) -> 
 
 
 def _offer_errors(place: int, item: Item, product: CatalogProduct) -> Iterable[FieldError]:
-    if item.term_months is not None and item.term_months not in product.rental_terms:
-        yield {"path": f"items.{place}.term_months", "message": "is not one of the product's rental terms"}
+    plan = product.plan(item.plan_id)
+    if plan is None:
+        yield {"path": f"items.{place}.plan_id", "message": "is not one of the product's plans"}
+    elif item.plan_id is not None and item.term_months is None:
+        yield {"path": f"items.{place}.term_months", "message": "a plan needs a term"}
+    elif item.term_months is not None and item.term_months not in product.terms_on(plan):
+        yield {"path": f"items.{place}.term_months", "message": "is not one of the rental terms"}
     for index, addon in enumerate(item.addons):
         if addon not in product.addons:
             yield {"path": f"items.{place}.addons.{index}", "message": "is not one of the product's add-ons"}
@@ -150,13 +158,16 @@ def _price(item: Item, product: CatalogProduct) -> Line:
         options=variant.options,
         quantity=item.quantity,
         term_months=item.term_months,
-        unit_price=_unit_price(variant, item.term_months),
+        plan_id=item.plan_id,
+        unit_price=_unit_price(item, product),
         addons=tuple(_line_addon(product.addons[addon]) for addon in item.addons),
     )
 
 
-def _unit_price(variant: CatalogVariant, term_months: int | None) -> Money:
-    return variant.price if term_months is None else variant.monthly_price
+def _unit_price(item: Item, product: CatalogProduct) -> Money:
+    if item.term_months is None:
+        return product.variants[item.variant_id].price
+    return product.rent(item.variant_id, product.plan(item.plan_id) or product.standard_plan, item.term_months)
 
 
 def _line_addon(addon: CatalogAddon) -> LineAddon:

@@ -1,9 +1,13 @@
 """Why the shop refuses: one type per reason, shown as RFC 9457 problems."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar, TypedDict
 
 import orjson
+
+from shop.answers import day_or_none
+from shop.money import Money
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -81,6 +85,23 @@ class OrderNotFound(Problem):
     detail = "The customer has no order with this number."
 
 
+class ReturnNotFound(Problem):
+    """Also said of somebody else's return, in the same words."""
+
+    slug, status, title = "return-not-found", 404, "Return not found"
+    detail = "The customer has no return with this number."
+
+
+class RefundNotFound(Problem):
+    slug, status, title = "refund-not-found", 404, "Refund not found"
+    detail = "There is no refund with this id."
+
+
+class LinkExpired(Problem):
+    slug, status, title = "link-expired", 410, "Link expired"
+    detail = "This link was valid for a time only; ask for a new one."
+
+
 class MethodNotAllowed(Problem):
     slug, status, title = "method-not-allowed", 405, "Method not allowed"
     detail = "This address does not take this method."
@@ -115,6 +136,94 @@ class OrderNotCancellable(Problem):
 
     def __init__(self, order_status: str) -> None:
         super().__init__(order_status=order_status)
+
+
+class ProductNotInOrder(Problem):
+    slug, status, title = "product-not-in-order", 409, "Product not in the order"
+    detail = "An order changes within its products: another variant, another quantity, fewer of them."
+
+    def __init__(self, variant_id: str, product_id: str) -> None:
+        super().__init__(variant_id=variant_id, product_id=product_id)
+
+
+class IbanMissing(Problem):
+    slug, status, title = "iban-missing", 409, "IBAN missing"
+    detail = "A direct debit needs an IBAN, and none is known of this customer."
+
+
+class GiftCardInsufficient(Problem):
+    """Also said of a card that there is not, or that is somebody else's: its balance is zero."""
+
+    slug, status, title = "gift-card-insufficient", 409, "Gift card insufficient"
+    detail = "The gift card's balance does not suffice."
+
+    def __init__(self, balance: Money) -> None:
+        super().__init__(balance=balance.view())
+
+
+class PaymentNotOpen(Problem):
+    slug, status, title = "payment-not-open", 409, "Payment not open"
+    detail = "There is no payment of this order that could be tried again."
+
+    def __init__(self, payment_status: str) -> None:
+        super().__init__(payment_status=payment_status)
+
+
+class PaymentMethodMissing(Problem):
+    slug, status, title = "payment-method-missing", 409, "Payment method missing"
+    detail = "The exchange costs more; it needs a payment_method."
+
+    def __init__(self, amount: Money) -> None:
+        super().__init__(amount=amount.view())
+
+
+class NotReturnable(Problem):
+    """`why`: not_delivered, period_over, nothing_left (or not so many) or rented."""
+
+    slug, status, title = "not-returnable", 409, "Not returnable"
+    detail = "These pieces cannot be sent back; see why."
+
+    def __init__(self, order_status: str, why: str, returnable_until: date | None) -> None:
+        super().__init__(order_status=order_status, why=why, returnable_until=day_or_none(returnable_until))
+
+
+class NotExchangeable(Problem):
+    """`why`: other_product or same_variant."""
+
+    slug, status, title = "not-exchangeable", 409, "Not exchangeable"
+    detail = "Pieces are exchanged for another variant of the same product; see why."
+
+    def __init__(self, variant_id: str, why: str) -> None:
+        super().__init__(variant_id=variant_id, why=why)
+
+
+class ReturnNotReceivable(Problem):
+    slug, status, title = "return-not-receivable", 409, "Return not receivable"
+    detail = "This return has arrived before."
+
+    def __init__(self, return_status: str) -> None:
+        super().__init__(return_status=return_status)
+
+
+class RefundNotBookable(Problem):
+    slug, status, title = "refund-not-bookable", 409, "Refund not bookable"
+    detail = "This refund waits for the goods, or has been paid before."
+
+    def __init__(self, refund_status: str) -> None:
+        super().__init__(refund_status=refund_status)
+
+
+class NothingToInvoice(Problem):
+    slug, status, title = "nothing-to-invoice", 409, "Nothing to invoice"
+    detail = "Of this order nothing is left that could be invoiced."
+
+    def __init__(self, order_status: str) -> None:
+        super().__init__(order_status=order_status)
+
+
+class SignatureInvalid(Problem):
+    slug, status, title = "signature-invalid", 400, "Signature invalid"
+    detail = "The event was not signed by the payment provider, or too long ago."
 
 
 class InvalidRequest(Problem):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, TypeVar
 
 from aiohttp import web
@@ -21,6 +22,13 @@ NAME_PATTERN = r"^[^\u0000-\u001f\u007f]*[^\u0000-\u0020\u007f][^\u0000-\u001f\u
 Name = Annotated[str, Field(max_length=100, pattern=NAME_PATTERN)]
 PRODUCT_KEY_PATTERN = r"^[a-z0-9]+([-_][a-z0-9]+)*$"
 ProductKey = Annotated[str, Field(max_length=80, pattern=PRODUCT_KEY_PATTERN)]
+
+
+def iso_day(value: object) -> date:
+    """2026-03-02 and nothing else: neither a moment nor a number is a day."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("must be a day like 2026-03-02")
+    return date.fromisoformat(value)
 
 
 class Body(BaseModel):

@@ -8,7 +8,7 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shop.catalog import REVISION
-from shop.models import Addon, Counter, Json, Part, Product, Variant
+from shop.models import Addon, Counter, Fleet, Json, Part, Plan, Product, Variant
 
 FOLDER = Path(__file__).parent / "sample_data"
 KINDS = ("drone", "e_bike", "car", "chair", "shoe")  # in the shop's own order
@@ -25,7 +25,9 @@ async def fill_if_empty(session: AsyncSession) -> bool:
 async def fill(session: AsyncSession) -> None:
     """Puts the sample goods in the place of whatever the catalog holds; orders stay."""
     await session.execute(delete(Product))
+    await session.execute(delete(Plan))
     session.add_all(products())
+    session.add_all(plans())
     await session.execute(update(Counter).where(Counter.name == REVISION).values(value=Counter.value + 1))
 
 
@@ -35,6 +37,12 @@ def products() -> Iterator[Product]:
     entries = [(file, entry) for file in files for entry in file["products"]]
     for position, (file, entry) in enumerate(entries):
         yield _product(position, file, entry)
+
+
+def plans() -> Iterator[Plan]:
+    """The sample families' plans as rows."""
+    entries = json.loads((FOLDER / "plans.json").read_text(encoding="utf-8"))["plans"]
+    return (Plan(position=position, **entry) for position, entry in enumerate(entries))
 
 
 def _product(position: int, file: Json, entry: Json) -> Product:
@@ -53,6 +61,7 @@ def _product(position: int, file: Json, entry: Json) -> Product:
         variants=list(_variants(entry["variants"])),
         parts=list(_parts(entry["parts"])),
         addons=list(_addons(entry["addons"])),
+        fleets=[Fleet(city=city, size=size) for city, size in entry["fleet"].items()],
     )
 
 

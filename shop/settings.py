@@ -45,6 +45,8 @@ class Settings(DatabaseSettings):
     public_url: str = ""  # put before image paths, for messengers that fetch pictures themselves
     idempotency_days: int = 30
     max_body_bytes: int = 65_536
+    return_days: int = 14  # after delivery
+    link_days: int = 7  # how long a link to an invoice is valid
 
     @model_validator(mode="after")
     def _two_secrets_differ(self) -> "Settings":

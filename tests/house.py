@@ -5,11 +5,12 @@ import itertools
 import os
 import sqlite3
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from aiohttp import web
+from aiohttp import ClientSession, UnixConnector, web
 from pydantic import SecretStr
 
 import actions.base
@@ -54,6 +55,7 @@ def shop_settings(database: Path) -> ShopSettings:
         operations_token=SecretStr(OPERATIONS_TOKEN),
         database_url=SecretStr(f"sqlite:///{database}"),
         sample_data=True,
+        public_url="http://localhost:8080",
     )
 
 
@@ -67,12 +69,18 @@ class ShopDoor:
         self.time = ShopClock()
         self._socket = socket
         self._runner: web.AppRunner | None = None
+        self._deeds = itertools.count()
 
     async def open(self) -> None:
         os.environ["SHOP_URL"], os.environ["SHOP_TOKEN"] = f"unix://{self._socket}", TOKEN
         actions.settings.settings.cache_clear()
         actions.base.shop.cache_clear()
+        actions.base.today = self.today
         await self.reopen()
+
+    def today(self) -> date:
+        """The day on the test's clock."""
+        return self.time.now().astimezone(ZoneInfo("Europe/Berlin")).date()
 
     async def reopen(self) -> None:
         self._socket.unlink(missing_ok=True)
@@ -94,6 +102,30 @@ class ShopDoor:
         """What the shop's database says."""
         with sqlite3.connect(self.database) as database:
             return database.execute(query, values).fetchall()
+
+    async def staff(self, path: str, **body: Any) -> Any:
+        """What the shop's people do, such as `orders/NC-104201/advance`."""
+        headers = {
+            "Authorization": f"Bearer {OPERATIONS_TOKEN}",
+            "Idempotency-Key": f"staff-{next(self._deeds)}",
+        }
+        url = f"http://shop/v1/operations/{path}"
+        connector = UnixConnector(str(self._socket))
+        async with ClientSession(connector=connector, headers=headers) as http, http.post(url, json=body) as response:
+            assert response.status < 300, await response.text()
+            return await response.json()
+
+    async def deliver(self, number: str) -> None:
+        """The order arrives at the customer's."""
+        await self.staff(f"orders/{number}/advance", to="delivered")
+
+    async def pay(self, number: str) -> None:
+        """The money for the order is here."""
+        await self.staff(f"orders/{number}/payment/book")
+
+    async def decline(self, number: str, failure: str = "declined") -> None:
+        """The money for the order will not come."""
+        await self.staff(f"orders/{number}/payment/book", outcome=failure)
 
     def orders(self, customer: str) -> list[tuple[str, str, int]]:
         """(number, status, total in minor units) of a customer's orders, oldest first."""

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -42,6 +43,17 @@ TRY_AGAIN_AFTER_SECONDS = (0.2, 0.8)
 CATALOG_SECONDS = 2.0
 """For how long the catalog is taken as read: stock in an answer is at most so old; an order checks it anew."""
 
+PLANS_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class _Catalog:
+    """Products as they were read, and the revision of everything about them but their stock."""
+
+    read_at: float
+    revision: int
+    products: tuple[Product, ...]
+
 
 class HttpShop:
     """A shop at an address; `unix:///path` names a socket."""
@@ -51,20 +63,31 @@ class HttpShop:
         self._base = "http://shop" if self._socket else url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token.get_secret_value()}"}
         self._opened: tuple[asyncio.AbstractEventLoop, ClientSession] | None = None
-        self._catalog: tuple[float, tuple[Product, ...]] | None = None
+        self._catalog: _Catalog | None = None
+        self._plans: tuple[float, tuple[Plan, ...]] | None = None
 
     async def products(self) -> Sequence[Product]:
         """While the shop is away, the catalog as it was last: names and prices outlive an outage."""
+        kept = self._catalog
+        if kept is not None and time.monotonic() - kept.read_at <= CATALOG_SECONDS:
+            return kept.products
+        try:
+            self._catalog = await self._read_catalog(kept)
+        except Unavailable:
+            if kept is None:
+                raise
+            return kept.products
+        return self._catalog.products
+
+    async def _read_catalog(self, kept: "_Catalog | None") -> "_Catalog":
+        """The whole of it only when it changed; else what is left in stock, which is little to read."""
         now = time.monotonic()
-        if self._catalog is None or now - self._catalog[0] > CATALOG_SECONDS:
-            try:
-                found = await self._call("GET", "/v1/products")
-            except Unavailable:
-                if self._catalog is None:
-                    raise
-                return self._catalog[1]
-            self._catalog = (now, tuple(Product.model_validate(product) for product in found["items"]))
-        return self._catalog[1]
+        found = await self._call("GET", "/v1/stock")
+        revision, stock = int(found["revision"]), dict(found["stock"])
+        if kept is not None and kept.revision == revision:
+            return _Catalog(now, revision, tuple(_with_stock(product, stock) for product in kept.products))
+        products = (await self._call("GET", "/v1/products"))["items"]
+        return _Catalog(now, revision, tuple(Product.model_validate(product) for product in products))
 
     async def quote(self, items: Sequence[Item]) -> Quote:
         return Quote.model_validate(await self._call("POST", "/v1/quotes", body={"items": _items(items)}))
@@ -148,8 +171,10 @@ class HttpShop:
         return Invoice.model_validate(await self._write("POST", f"/v1/orders/{number}/invoice", customer, body, key))
 
     async def plans(self) -> Sequence[Plan]:
-        found = await self._call("GET", "/v1/plans")
-        return [Plan.model_validate(plan) for plan in found["items"]]
+        if self._plans is None or time.monotonic() - self._plans[0] > PLANS_SECONDS:
+            found = await self._call("GET", "/v1/plans")
+            self._plans = (time.monotonic(), tuple(Plan.model_validate(plan) for plan in found["items"]))
+        return self._plans[1]
 
     async def subscriptions(self, customer: str) -> Sequence[Subscription]:
         found = await self._call("GET", "/v1/subscriptions", customer=customer)
@@ -252,6 +277,14 @@ class HttpShop:
             connector = UnixConnector(self._socket) if self._socket else None
             self._opened = (loop, ClientSession(connector=connector, timeout=TIMEOUT))
         return self._opened[1]
+
+
+def _with_stock(product: Product, stock: Mapping[str, int]) -> Product:
+    """The same product if nothing of it was sold or came in."""
+    if all(variant.stock == stock.get(variant.id, 0) for variant in product.variants):
+        return product
+    variants = (v.model_copy(update={"stock": stock.get(v.id, 0)}) for v in product.variants)
+    return product.model_copy(update={"variants": tuple(variants)})
 
 
 def _items(items: Sequence[Item]) -> list[dict[str, Any]]:

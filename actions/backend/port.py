@@ -229,9 +229,9 @@ class Order(_Shape):
 
 
 class Refund(_Shape):
-    """Money on its way back. `status`: requested, received (what was sent back is here) or refunded."""
+    """Money on its way back. `status`: requested, received (what was sent back is here) or refunded. A preview has no id."""
 
-    id: str
+    id: str | None = None
     order_number: str
     return_number: str | None
     reason: str

@@ -10,10 +10,14 @@ _PAYMENT_WORDS: dict[PaymentMethod, str] = {
     "card": r"kredit\w*|(?:kredit)?karte|(?:credit )?card|visa|master\s?card|amex",
     "direct_debit": r"last\s?schrift|bankeinzug|abbuch\w*|einzug|debit|iban|konto",
     "invoice": r"rechnung|invoice|bill|überweis\w*|ueberweis\w*|bank transfer",
+    "gift_card": r"(?:geschenk)?gutschein\w*|geschenkkarte\w*|gift ?cards?|voucher|store credit",
 }
 _REPLACED = re.compile(
     r"\b(statt|anstatt|instead of|rather than|not|nicht|kein\w*|ohne|als)\s+(?:(?:mit|per|auf|with|by|the|der|die)\s+)*$",
     re.I,
+)
+_ON_INVOICE = re.compile(
+    r"\b(?:auf|per|via|gegen|mit|on|by|against)\s+(?:(?:eine|an|a)\s+)?(?:rechnung|invoice)\b", re.I
 )
 _RESERVATION = re.compile(
     r"\b(aber|allerdings|jedoch|au(?:ß|ss)er|sondern|ohne|but|except|however|without|only if|unless|wenn|if)\b", re.I
@@ -47,7 +51,7 @@ _WHATEVER = re.compile(
 _INDEFINITE = re.compile(r"\b(etwas|was|irgendwas|anderes|something|anything|stuff)\b", re.I)
 _RETURN = re.compile(
     r"\b(zurück ?(?:geb|schick|send)\w*|zurueck ?(?:geb|schick|send)\w*|rückgabe\w*|rueckgabe\w*|rücksend\w*|retour\w*|umtausch\w*|widerruf\w*|"
-    r"return\w*|send (?:it|them|this|that) back|give (?:it|them) back|refund\w*|money back|geld zurück|geld zurueck|reklam\w*|kaputt\w*|defekt\w*|beschädigt\w*|broken|damaged|defective)\b",
+    r"(?:soll\w*|geht|gehen|muss|kommt) (?:wieder )?zur(?:ü|ue)ck|return\w*|send (?:it|them|this|that) back|give (?:it|them) back|refund\w*|money back|geld zurück|geld zurueck|reklam\w*|kaputt\w*|defekt\w*|beschädigt\w*|broken|damaged|defective)\b",
     re.I,
 )
 _POSSIBLE = re.compile(
@@ -99,6 +103,16 @@ def payment_method(text: str) -> PaymentMethod | None:
     return max(found)[1] if found else None
 
 
+def is_on_invoice(text: str) -> bool:
+    """ "auf Rechnung" is a way to pay; "die Rechnung" is a paper."""
+    return bool(_ON_INVOICE.search(text))
+
+
+def is_gift_card(text: str) -> bool:
+    """Whether the money shall go onto a gift card."""
+    return payment_method(text) == "gift_card"
+
+
 def aspect_named(text: str) -> str | None:
     """What shall be different, when only that is said: "die Adresse stimmt nicht" -> "address"."""
     return next((aspect for aspect, pattern in _ASPECTS.items() if re.search(rf"\b(?:{pattern})\b", text, re.I)), None)
@@ -109,7 +123,9 @@ def agrees(heard: Heard) -> bool:
     if wavers(heard.text):
         return False
     is_sure = heard.confidence >= SURE or bool(_YES.search(heard.text))
-    return (heard.intent == "affirm" and is_sure) or (heard.intent == "place_order" and says_go(heard.text))
+    return (heard.intent == "affirm" and is_sure) or (
+        heard.intent in ("place_order", "start_subscription") and says_go(heard.text)
+    )
 
 
 def wavers(text: str) -> bool:

@@ -61,6 +61,11 @@ class Heard:
         return next((guess.confidence for guess in self.ranking if guess.intent == self.intent), 0.0)
 
     @property
+    def is_button(self) -> bool:
+        """Whether a button was pressed, so that nothing had to be understood."""
+        return [guess.confidence for guess in self.ranking] == [1.0]
+
+    @property
     def length(self) -> int:
         """In words."""
         return len(self.text.split())

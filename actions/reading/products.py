@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from actions.backend.port import Addon, OptionValue, Product, Variant
 from actions.reading.amounts import is_replaced
 from actions.reading.heard import Span
+from actions.reading.names import candidates
 from actions.reading.words import Word, alike, folded, said, vocabulary, words_of
 
 KIND_WORDS = {
@@ -101,7 +102,7 @@ def products_named(words: str, catalog: Sequence[Product]) -> tuple[Product, ...
     for nickname, product_id in NICKNAMES.items():
         if nickname in text and product_id in by_id:
             return (by_id[product_id],)
-    scored = [(_likeness(text, product), product) for product in catalog]
+    scored = [(_likeness(text, product), product) for product in candidates(text, catalog)]
     best = max((score for score, _ in scored), default=0)
     if best > 0:
         return tuple(product for score, product in scored if score == best)
@@ -148,7 +149,8 @@ def _is_joined(joined: str, own: str, family: str) -> bool:
 
 def pick(text: str, products: Sequence[Product]) -> tuple[Product, ...]:
     """Those of the products at hand that an answer means: by name, by their order, or as the cheapest, the smallest …"""
-    named = [product for product in products if _likeness(folded(text), product) >= 2]
+    plain = folded(text)
+    named = [product for product in candidates(plain, products) if _likeness(plain, product) >= 2]
     if named or not products:
         return tuple(named)
     place = place_named(text, len(products))

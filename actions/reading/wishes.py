@@ -8,8 +8,9 @@ from typing import Any
 from actions.backend.port import Product
 from actions.reading.amounts import is_replaced, quantity_within
 from actions.reading.heard import Heard, Span, span_of
+from actions.reading.names import Names
 from actions.reading.products import OptionMention, option_mentions, products_named
-from actions.reading.words import folded, words_of
+from actions.reading.words import words_of
 
 _BETWEEN = re.compile(r"(?:\b(?:und|and|sowie|plus|dazu|noch)\b|[,;&+])", re.I)
 _MORE = {
@@ -34,6 +35,14 @@ _AFTERWARDS_OUT = re.compile(
 _OUT = re.compile(r"\b(remove|drop|delete|take|streich\w*|nimm|entfern\w*|l(ö|oe)sch\w*)\s+(?:\w+\s+){0,2}$", re.I)
 _NOT_AT_END = re.compile(r"\b(nicht( mehr)?|not)\W*$", re.I)
 _TAKEN_OUT = re.compile(r"\b(raus|heraus|weg|out|off|remove|drop|delete|streich\w*|entfern\w*|l(ö|oe)sch\w*)\b", re.I)
+
+
+_PREMIUM = re.compile(r"\bpremium\w*", re.I)
+
+
+def names_premium(heard: Heard) -> bool:
+    """ "im Premium-Abo"."""
+    return bool(_PREMIUM.search(heard.text))
 
 
 @dataclass(frozen=True)
@@ -73,12 +82,11 @@ def mentions_of_products(heard: Heard, catalog: Sequence[Product]) -> list[dict[
     """As the NLU found them; and products called by their full name, which need no understanding."""
     found = heard.all("product")
     words = words_of(heard.text)
-    for product in catalog:
-        name = folded(product.name).split()
-        for at in range(len(words) - len(name) + 1):
-            run = words[at : at + len(name)]
-            if [word.folded for word in run] == name and not _overlaps(run[0].start, found):
-                found.append({"entity": "product", "value": product.id, "start": run[0].start, "end": run[-1].end})
+    for product_id, first, last in Names.of(catalog).full_names_in(words):
+        if not _overlaps(words[first].start, found):
+            found.append(
+                {"entity": "product", "value": product_id, "start": words[first].start, "end": words[last].end}
+            )
     return sorted(found, key=lambda mention: span_of(mention)[0])
 
 

@@ -24,6 +24,10 @@ _PICTURE_HEADERS = ("Cache-Control", "Content-Security-Policy", "X-Content-Type-
 """What the shop says of its pictures; an SVG opened by itself must run and load nothing here either."""
 
 
+_PASSED_TO_SHOP = frozenset({"content-type", "accept-language", "stripe-signature"})
+_PASSED_FROM_SHOP = (*_PICTURE_HEADERS, "Content-Type", "Content-Disposition", "Location", "Referrer-Policy")
+
+
 class Window(Protocol):
     """What the page shows of the shop."""
 
@@ -44,7 +48,7 @@ class ShopAway(Refused):
 
 
 class Pages:
-    """Static files with a strict content security policy; `/images/…` comes from the shop."""
+    """Static files with a strict content security policy; `/images/…`, `/documents/…` and `/pay/…` come from the shop."""
 
     def __init__(self, shop: Window, own_url: str) -> None:
         self._shop = shop
@@ -55,6 +59,10 @@ class Pages:
             web.get("/", self._index),
             web.get("/catalog.json", self._products),
             web.get("/images/{name:[a-z0-9-]+\\.(svg|png)}", self._image),
+            web.get("/documents/{token}", self._from_shop),
+            web.get("/pay/{token}", self._from_shop),
+            web.post("/pay/{token}", self._from_shop),
+            web.post("/v1/payment-events/{provider}", self._from_shop),
             web.get("/{path:(chat/)?[a-z0-9_.-]+\\.(js|css|svg|html|png)}", self._file),
         ]
 
@@ -80,6 +88,19 @@ class Pages:
                     raise web.HTTPNotFound
                 headers = {name: found.headers[name] for name in _PICTURE_HEADERS if name in found.headers}
                 return web.Response(body=await found.read(), content_type=found.content_type, headers=headers)
+        except (ClientError, OSError, TimeoutError) as error:
+            raise ShopAway("the shop does not answer", retry_after=5) from error
+
+    async def _from_shop(self, request: web.Request) -> web.Response:
+        """What the shop shows to whoever has the link: papers, the page to pay on, the payment provider's calls."""
+        headers = {name: value for name, value in request.headers.items() if name.lower() in _PASSED_TO_SHOP}
+        url = f"{self._shop.base_url}{request.path_qs}"
+        try:
+            async with self._shop.session().request(
+                request.method, url, headers=headers, data=await request.read(), allow_redirects=False
+            ) as found:
+                passed = {name: found.headers[name] for name in _PASSED_FROM_SHOP if name in found.headers}
+                return web.Response(status=found.status, body=await found.read(), headers=passed)
         except (ClientError, OSError, TimeoutError) as error:
             raise ShopAway("the shop does not answer", retry_after=5) from error
 

@@ -14,6 +14,7 @@ from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.core.policies.policy import Policy
 from rasa.shared.core.constants import USER_INTENT_BACK, USER_INTENT_RESTART, USER_INTENT_SESSION_START
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import SlotSet
 from rasa.utils.endpoints import EndpointConfig
 
 from bot.dialogue.action_endpoint import FAILED_ACTIONS, InProcessActions
@@ -23,6 +24,7 @@ from bot.dialogue.output import ReplyCollector
 from bot.dialogue.processor import TurnProcessor
 from bot.dialogue.tracker import WindowTracker
 from bot.dialogue.tracker_store import PRESENT, TurnTrackers
+from bot.dialogue.two_wishes import parts_of
 from bot.dialogue.window import COMPACT_AT, Bounds, Compactor
 from bot.messages import MAX_TEXT_LENGTH, Answer, Incoming, Reply, State
 
@@ -33,6 +35,9 @@ PARSED_ONCE_UP_TO = 60
 
 RESERVED_INTENTS = frozenset({USER_INTENT_RESTART, USER_INTENT_BACK, USER_INTENT_SESSION_START})
 """Rasa's own intents, which every domain has: they would wipe or rewind the conversation."""
+
+NEXT_WISH_SLOT = "next_wish"
+"""The words of a second wish, kept until the first is done."""
 
 _COMMAND = re.compile(r"\A[\s/]+")
 _PAYLOAD = re.compile(r"/(?P<intent>[a-z_]+)(?P<entities>\{.*\})?\Z", re.DOTALL)
@@ -147,23 +152,43 @@ class Assistant:
         PRESENT.set(tracker)
         failed: list[Exception] = []
         FAILED_ACTIONS.set(failed)
-        await self._agent.processor.handle_message(await self._message(tracker.sender_id, incoming, collector))
+        for text, parsed in await self._wishes(tracker, incoming):
+            await self._hear(text, parsed, incoming, collector)
+        waiting = PRESENT.get().get_slot(NEXT_WISH_SLOT)
+        if waiting and not PRESENT.get().active_loop_name:
+            PRESENT.get().update(SlotSet(NEXT_WISH_SLOT, None), self._domain)
+            await self._hear(waiting, await self._parsed(waiting), incoming, collector)
         if failed:
             raise failed[0]
         return PRESENT.get()
 
-    async def _message(self, name: str, incoming: Incoming, collector: ReplyCollector) -> UserMessage:
+    async def _wishes(self, tracker: WindowTracker, incoming: Incoming) -> list[tuple[str, dict[str, Any]]]:
+        """What is to be answered now: one message, or the two wishes of it. A second that opens a form waits for the first."""
         text = plain(incoming.text)
+        from_payload = self._from_payload(incoming.payload, text)
+        if from_payload:
+            return [(text, from_payload)]
+        two = await parts_of(text, self._parsed, in_form=bool(tracker.active_loop_name))
+        if two is None:
+            return [(text, await self._parsed(text))]
+        first, second = two
+        if first.is_answered_at_once or (first.is_answer and tracker.active_loop_name):
+            return [(part.text, part.parsed) for part in two]
+        PRESENT.get().update(SlotSet(NEXT_WISH_SLOT, second.text), self._domain)
+        return [(first.text, first.parsed)]
+
+    async def _hear(self, text: str, parsed: dict[str, Any], incoming: Incoming, collector: ReplyCollector) -> None:
         metadata = {"message_id": incoming.message_id, "channel": incoming.channel, "language": incoming.language}
-        return UserMessage(
+        message = UserMessage(
             text=text,
             output_channel=collector,
-            sender_id=name,
-            parse_data=self._from_payload(incoming.payload, text) or await self._parsed(text),
+            sender_id=PRESENT.get().sender_id,
+            parse_data=parsed,
             input_channel=incoming.channel,
             message_id=incoming.message_id,
             metadata={**incoming.metadata, **metadata},
         )
+        await self._agent.processor.handle_message(message)
 
     def _from_payload(self, payload: str | None, text: str) -> dict[str, Any] | None:
         """What a button means. None for a payload that this domain does not know: then its title is understood."""

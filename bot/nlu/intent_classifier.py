@@ -27,8 +27,8 @@ NGRAM_RECIPE = Recipe(units=128, members=2, input_dropout=0.5, rate=0.02)
 VECTOR_RECIPE = Recipe(units=384, members=3, input_dropout=0.1, rate=0.01, unit_dropout=0.6)
 VECTOR_SCALE = 10.0
 """Sentence vectors have length 1, that is values around 0.04: too small for the net to learn from in few epochs."""
-EVENNESS = 0.25
-"""How far confidences are freed from the number of examples per intent, which says little about how often it is meant."""
+EVENNESS = 1.0
+"""How far confidences are freed from the number of examples per intent, which says nothing of how often it is meant."""
 SURE = 0.8
 """Confidence from which the n-grams' word is taken: on held-back messages the vectors change nothing above it."""
 REHEARSAL = {"members": 1, "epochs": 10}

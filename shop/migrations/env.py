@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
+import shop.records  # noqa: F401 - its tables belong to the metadata
 from shop.database import with_driver
 from shop.models import Base
 from shop.settings import DatabaseSettings

@@ -108,7 +108,7 @@ async def test_the_words_around_a_street_are_no_part_of_it(house: House) -> None
     await kim.says("Karla Otto")
     await kim.says("und die straße ist am see 5")
     await kim.says("ach und die plz 88131 lindau")
-    assert "Karla Otto, Am See 5, 88131 Lindau" in await kim.says("per lastschrift")
+    assert "Karla Otto, Am See 5, 88131 Lindau" in await kim.says("per paypal")
 
 
 async def test_a_post_number_needs_no_word(house: House) -> None:

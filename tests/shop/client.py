@@ -106,6 +106,9 @@ class ShopClient:
     async def post(self, path: str, body: Any, key: str | None = None) -> Reply:
         return await self.send("POST", path, raw=orjson.dumps(body), headers=self._key(key))
 
+    async def delete(self, path: str, key: str | None = None) -> Reply:
+        return await self.send("DELETE", path, headers=self._key(key))
+
     async def refused(self, method: str, path: str, body: Any) -> Reply:
         """A request that neither the document nor the shop takes."""
         return await self.send_malformed(method, path, raw=orjson.dumps(body), headers=self._key(None))

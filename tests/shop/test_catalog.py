@@ -102,3 +102,16 @@ async def test_a_change_of_price_is_seen_by_a_running_shop(shop: ShopClient, dat
     product = (await shop.get("/v1/products/aeropix-mini")).json
     assert product["variants"][0]["price"]["amount"] == 44900
     assert (await shop.post("/v1/orders", order())).json["total_now"]["amount"] == 44900
+
+
+async def test_stock_alone_is_little_to_read_and_says_when_the_catalog_changed(
+    shop: ShopClient, database: Database
+) -> None:
+    before = (await shop.get("/v1/stock")).json
+    await placed(shop, item("aeropix-mini-red", 2))
+    sold = (await shop.get("/v1/stock")).json
+    assert sold["stock"]["aeropix-mini-red"] == before["stock"]["aeropix-mini-red"] - 2
+    assert sold["revision"] == before["revision"]
+    async with database.writing() as session:
+        await session.execute(update(Counter).where(Counter.name == "catalog_revision").values(value=Counter.value + 1))
+    assert (await shop.get("/v1/stock")).json["revision"] == before["revision"] + 1

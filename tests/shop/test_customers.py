@@ -10,7 +10,7 @@ from tests.shop.conftest import GivenClock
 from tests.shop.requests import ADDRESS, VIENNA, order
 
 ME = "/v1/customers/me"
-METHODS = ["invoice", "paypal", "card", "direct_debit"]
+METHODS = ["invoice", "paypal", "card", "direct_debit", "gift_card"]
 
 
 async def test_a_customer_who_never_wrote_is_not_found(shop: ShopClient) -> None:
@@ -31,6 +31,8 @@ async def test_the_first_write_creates_the_customer(shop: ShopClient) -> None:
             "language": "de",
             "addresses": [],
             "payment_methods": METHODS,
+            "gift_cards": [],
+            "iban_ending": None,
         }
     )
 

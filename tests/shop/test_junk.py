@@ -47,7 +47,7 @@ WRITES = [
     ("POST", "/v1/orders", ORDER),
     ("POST", "/v1/quotes", {"items": ORDER["items"]}),
     ("PATCH", "/v1/orders/NC-104201", {"items": ORDER["items"], "address": ADDRESS}),
-    ("POST", "/v1/orders/NC-104201/cancellation", {"reason": "zu spät"}),
+    ("POST", "/v1/orders/NC-104201/cancellation", {"reason": "takes_too_long", "note": "zu spät"}),
 ]
 
 

@@ -1,0 +1,458 @@
+"""Sending back what was delivered, or exchanging it for another size or colour."""
+
+from collections.abc import Mapping, Sequence
+
+from rasa_sdk.events import SlotSet
+
+from actions import wording
+from actions.backend.port import (
+    BackendError,
+    Line,
+    NotFound,
+    Order,
+    OutOfStock,
+    Piece,
+    Product,
+    Refused,
+    Return,
+    ReturnItem,
+)
+from actions.base import Event, GoalAction, Turn, answer_button, button, yes_no
+from actions.forms import Draft
+from actions.goal_form import FinishGoal, GoalForm, GoalQuestion, GoalSummary, say_refusal
+from actions.own_orders import named_among, number_said, order_with, products_in_words
+from actions.paying import (
+    ask_account,
+    needs_account,
+    paid_in_words,
+    payment_of,
+    read_payment,
+    say_payment_refused,
+)
+from actions.reading import amounts, reasons
+from actions.reading.answers import is_gift_card, is_question
+from actions.reading.products import options_named, variant_of
+from actions.reading.wishes import wishes
+from actions.reading.words import folded
+from actions.showing import options_in_words
+
+_ALL = frozenset({"alles", "alle", "beide", "beides", "everything", "all", "both", "komplett", "ganze", "whole"})
+_NOT_YET = ("pending", "processed", "shipped")
+
+
+class ReturnForm(GoalForm):
+    """Which order, which pieces of it, for an exchange what instead, and a yes."""
+
+    form = "return_form"
+    draft_slot = "return_draft"
+    questions = (
+        "return_order_number",
+        "return_pieces",
+        "return_variant",
+        "return_payment",
+        "return_account",
+        "return_confirmed",
+    )
+    intents = frozenset({"return_order", "exchange_item"})
+
+    async def begin(self, turn: Turn, draft: Draft) -> None:
+        draft["kind"] = "exchange" if turn.heard.intent in ("exchange_item", "change_order") else "return"
+        draft["refund_to"] = "gift_card" if is_gift_card(turn.heard.text) else "original"
+        draft["reason"] = reasons.returning(turn.heard.text)
+        try:
+            await self._choose(turn, draft)
+        except NotFound:
+            turn.say("utter_order_not_found")
+            draft["state"] = "nothing"
+        if draft.get("number"):
+            await self._read_pieces(turn, draft)
+
+    async def _choose(self, turn: Turn, draft: Draft) -> None:
+        number = number_said(turn)
+        orders = [await order_with(turn, number)] if number else list(await turn.backend.orders(turn.customer))
+        delivered = [order for order in orders if order.status == "delivered"]
+        chosen = await named_among(turn, delivered)
+        if len(chosen) == 1:
+            draft["number"] = chosen[0].number
+        elif not delivered:
+            _say_nothing_delivered(turn, orders, draft)
+
+    async def read(self, turn: Turn, draft: Draft, question: str) -> bool:
+        if turn.heard.intent in self.intents:
+            self._change_kind(turn, draft)
+        if question == "return_order_number":
+            await self._choose(turn, draft)
+            if draft.get("number"):
+                await self._read_pieces(turn, draft)
+            return bool(draft.get("number") or draft.get("state"))
+        if is_gift_card(turn.heard.text) and draft["kind"] == "return":
+            draft["refund_to"] = "gift_card"
+            return True
+        found = question in ("return_payment", "return_account", "return_confirmed") and read_payment(
+            turn, draft, turn.heard.text
+        )
+        return await self._read_pieces(turn, draft) or found
+
+    def _change_kind(self, turn: Turn, draft: Draft) -> None:
+        """ "ach, dann lieber zurückgeben"."""
+        kind = "exchange" if turn.heard.intent == "exchange_item" else "return"
+        if kind != draft["kind"]:
+            draft.update(kind=kind, difference=None)
+
+    async def _read_pieces(self, turn: Turn, draft: Draft) -> bool:
+        """Which line items, how many of each, and what they are to be exchanged for."""
+        order = await order_with(turn, draft["number"])
+        catalog = await turn.backend.products()
+        left = [line for line in order.items if line.quantity > line.returned]
+        meant = _lines_meant(turn, draft, left, catalog)
+        if not meant and len(left) > 1:
+            return self._read_variant(turn, draft, order, catalog)
+        if not left:
+            turn.say("utter_not_returnable_nothing_left", number=order.number)
+            draft["state"] = "nothing"
+            return True
+        lines = meant or left
+        count = amounts.quantity(turn.heard) if len(lines) == 1 else None
+        known = {piece["line"]: piece for piece in draft.get("pieces") or []}
+        found = bool(meant) or not known
+        pieces = [_piece(line, count, known.get(line.line)) for line in lines]
+        if found or count:
+            draft.update(pieces=pieces, difference=None)
+        return self._read_variant(turn, draft, order, catalog) or found or bool(count)
+
+    def _read_variant(self, turn: Turn, draft: Draft, order: Order, catalog: Sequence[Product]) -> bool:
+        if draft["kind"] != "exchange":
+            return False
+        found = False
+        for piece in draft.get("pieces") or []:
+            line = _line(order, piece)
+            product = _product(line, catalog)
+            wanted = _wanted(turn.heard.text, product, line) if product else {}
+            if product and wanted:
+                variant = variant_of(product, {**line.options, **piece.get("options", {}), **wanted})
+                piece["options"] = {**piece.get("options", {}), **wanted}
+                piece["variant"] = variant.id if variant else None
+                found = True
+                draft["difference"] = None
+        return found
+
+    async def missing(self, turn: Turn, draft: Draft) -> str | None:
+        if not draft.get("number"):
+            return "return_order_number"
+        if not draft.get("pieces"):
+            return "return_pieces"
+        if draft["kind"] == "exchange" and any(not piece.get("variant") for piece in draft["pieces"]):
+            return "return_variant"
+        return await self._missing_payment(turn, draft)
+
+    async def _missing_payment(self, turn: Turn, draft: Draft) -> str | None:
+        if draft["kind"] != "exchange" or draft.get("difference") != "pay":
+            return None
+        if not draft.get("payment"):
+            return "return_payment"
+        return "return_account" if needs_account(draft, await turn.backend.customer(turn.customer)) else None
+
+    async def check(self, turn: Turn, draft: Draft) -> None:
+        draft["difference"] = (await _preview(turn, draft)).difference.direction
+
+    async def explain(self, turn: Turn, draft: Draft, error: BackendError) -> bool:
+        return await explain(turn, draft, error)
+
+
+def _say_nothing_delivered(turn: Turn, orders: Sequence[Order], draft: Draft) -> None:
+    """What is still on its way can be cancelled or changed instead."""
+    draft["state"] = "nothing"
+    under_way = [order for order in orders if order.status in _NOT_YET]
+    if not under_way and is_question(turn.heard.text):
+        turn.say("utter_returns", phone=turn.settings.service_phone)
+        return
+    if not under_way:
+        turn.say("utter_nothing_to_return" if orders else "utter_no_orders")
+        return
+    order = under_way[0]
+    buttons = []
+    if order.status == "pending":
+        cancels = button(turn.either("Stornieren", "Cancel it"), "cancel_order", order_number=order.number)
+        changes = button(turn.either("Ändern", "Change it"), "change_order", order_number=order.number)
+        buttons = [changes] if draft["kind"] == "exchange" else [cancels]
+    status = wording.status(order.status, turn.language)
+    response = "utter_return_not_delivered_pending" if order.status == "pending" else "utter_return_not_delivered"
+    turn.say(response, buttons=buttons, number=order.number, status=status)
+
+
+def _lines_meant(turn: Turn, draft: Draft, left: Sequence[Line], catalog: Sequence[Product]) -> list[Line]:
+    """Those that the words point to by product, colour or size."""
+    if _ALL & set(folded(turn.heard.text).split()) and len(left) > 1:
+        return list(left)
+    named = {product.id for wish in wishes(turn.heard, catalog) for product in wish.products}
+    of_product = [line for line in left if line.product_id in named]
+    among = of_product or list(left)
+    looked_alike = [line for line in among if _names_options(turn.heard.text, line, catalog)]
+    if draft["kind"] == "return" and looked_alike and len(looked_alike) < len(among):
+        return looked_alike
+    return of_product
+
+
+def _names_options(text: str, line: Line, catalog: Sequence[Product]) -> bool:
+    product = _product(line, catalog)
+    named = options_named(text, product) if product else {}
+    return bool(named) and all(line.options.get(option) == value for option, value in named.items())
+
+
+def _piece(line: Line, count: int | None, known: Draft | None) -> Draft:
+    left = line.quantity - line.returned
+    quantity = count if count and 0 < count <= left else (known or {}).get("quantity") or left
+    return {**(known or {}), "line": line.line, "quantity": quantity}
+
+
+def _line(order: Order, piece: Draft) -> Line:
+    return next(line for line in order.items if line.line == piece["line"])
+
+
+def _product(line: Line, catalog: Sequence[Product]) -> Product | None:
+    return next((product for product in catalog if product.id == line.product_id), None)
+
+
+def _wanted(text: str, product: Product, line: Line) -> dict[str, str]:
+    """Of "habe M, brauche L" the L: what the piece has already is not what is wished for."""
+    return {
+        option: value for option, value in options_named(text, product).items() if line.options.get(option) != value
+    }
+
+
+async def _preview(turn: Turn, draft: Draft) -> Return:
+    if draft["kind"] == "return":
+        return await turn.backend.preview_return(turn.customer, draft["number"], _pieces(draft), draft["refund_to"])
+    payment = payment_of(draft) if draft.get("payment") else None
+    return await turn.backend.preview_exchange(turn.customer, draft["number"], _pieces(draft), payment)
+
+
+def _pieces(draft: Draft) -> list[Piece]:
+    return [
+        Piece(line=piece["line"], quantity=piece["quantity"], variant_id=_variant(draft, piece))
+        for piece in draft["pieces"]
+    ]
+
+
+def _variant(draft: Draft, piece: Draft) -> str | None:
+    return piece.get("variant") if draft["kind"] == "exchange" else None
+
+
+async def explain(turn: Turn, draft: Draft, error: BackendError) -> bool:
+    """Why the shop takes nothing back, in the customer's words; True when another choice may do."""
+    if say_payment_refused(turn, draft, error):
+        return True
+    if isinstance(error, Refused) and error.slug == "payment-method-missing":
+        draft["difference"] = "pay"
+        return True
+    if isinstance(error, OutOfStock):
+        turn.say("utter_exchange_sold_out")
+        _forget_variants(draft)
+        return True
+    if isinstance(error, Refused) and error.slug == "not-returnable":
+        _say_not_returnable(turn, draft, error)
+        return False
+    say_refusal(turn)
+    return False
+
+
+def _forget_variants(draft: Draft) -> None:
+    for piece in draft["pieces"]:
+        piece.update(variant=None, options={})
+
+
+def _say_not_returnable(turn: Turn, draft: Draft, error: Refused) -> None:
+    why = str(error.details.get("why"))
+    until = error.details.get("returnable_until")
+    turn.say(
+        f"utter_not_returnable_{why}",
+        number=draft["number"],
+        date=wording.day(until, turn.language) if until else "",
+        phone=turn.settings.service_phone,
+    )
+
+
+class AskReturnOrderNumber(GoalAction):
+    """Which of several delivered orders?"""
+
+    action_name = "action_ask_return_order_number"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        orders = await turn.backend.orders(turn.customer)
+        delivered = [order for order in orders if order.status == "delivered"][:5]
+        buttons = [answer_button(f"{order.number}: {products_in_words(turn, order)}"[:40]) for order in delivered]
+        turn.say("utter_ask_which_order", buttons=buttons)
+        return []
+
+
+class AskReturnPieces(GoalQuestion):
+    """Which of the order's things?"""
+
+    action_name = "action_ask_return_pieces"
+    draft_slot = "return_draft"
+
+    async def ask(self, turn: Turn, draft: Draft) -> None:
+        order = await order_with(turn, draft["number"])
+        names = [line.product_name for line in order.items if line.quantity > line.returned]
+        buttons = [answer_button(name) for name in dict.fromkeys([*names, turn.either("Alles", "Everything")])]
+        turn.say("utter_ask_return_pieces", buttons=buttons, number=order.number)
+
+
+class AskReturnVariant(GoalQuestion):
+    """What instead? Only what is in stock."""
+
+    action_name = "action_ask_return_variant"
+    draft_slot = "return_draft"
+
+    async def ask(self, turn: Turn, draft: Draft) -> None:
+        order, catalog = await order_with(turn, draft["number"]), await turn.backend.products()
+        piece = next(piece for piece in draft["pieces"] if not piece.get("variant"))
+        line = _line(order, piece)
+        product = _product(line, catalog)
+        titles = _others(turn, product, line) if product else []
+        turn.say(
+            "utter_ask_return_variant" if titles else "utter_exchange_nothing_else",
+            buttons=[answer_button(title) for title in titles],
+            product=line.product_name,
+            choices=turn.listed(titles, choice=True),
+        )
+
+
+def _others(turn: Turn, product: Product, line: Line) -> list[str]:
+    """Variants in stock other than the one that goes back, by what is different about them."""
+    there = [variant for variant in product.variants if variant.stock and variant.id != line.variant_id]
+    named = [
+        turn.listed(
+            [
+                turn.named(value.name)
+                for option in product.options
+                for value in option.values
+                if variant.options.get(option.id) == value.id != line.options.get(option.id)
+            ]
+        )
+        for variant in sorted(there, key=lambda variant: _distance(variant.options, line.options))
+    ]
+    return list(dict.fromkeys(named))[:6]
+
+
+def _distance(one: Mapping[str, str], other: Mapping[str, str]) -> int:
+    """In how many options they differ."""
+    return sum(one[option] != other.get(option) for option in one)
+
+
+class AskReturnPayment(GoalQuestion):
+    """How is the difference paid?"""
+
+    action_name = "action_ask_return_payment"
+    draft_slot = "return_draft"
+
+    async def ask(self, turn: Turn, draft: Draft) -> None:
+        found = await _preview_unpaid(turn, draft)
+        names = [wording.payment(method, turn.language) for method in ("paypal", "card", "direct_debit", "invoice")]
+        turn.say(
+            "utter_ask_return_payment",
+            buttons=[answer_button(name) for name in names],
+            difference=turn.money(found.difference.amount),
+        )
+
+
+async def _preview_unpaid(turn: Turn, draft: Draft) -> Return:
+    return await turn.backend.preview_exchange(turn.customer, draft["number"], _pieces(draft), None)
+
+
+class AskReturnAccount(GoalQuestion):
+    """The IBAN or the code of a gift card."""
+
+    action_name = "action_ask_return_account"
+    draft_slot = "return_draft"
+
+    async def ask(self, turn: Turn, draft: Draft) -> None:
+        ask_account(turn, draft)
+
+
+class AskReturnConfirmed(GoalSummary):
+    """Names what goes back, by when, and the money."""
+
+    action_name = "action_ask_return_confirmed"
+    draft_slot = "return_draft"
+
+    async def say_summary(self, turn: Turn, draft: Draft) -> None:
+        found = await _preview(turn, draft)
+        catalog = await turn.backend.products()
+        turn.say(
+            "utter_ask_return_confirmed" if draft["kind"] == "return" else "utter_ask_exchange_confirmed",
+            buttons=yes_no(turn),
+            number=draft["number"],
+            pieces=turn.listed([_item_in_words(turn, item, catalog) for item in found.items]),
+            money=_money_in_words(turn, draft, found),
+            date=wording.day(found.send_by, turn.language),
+        )
+
+
+def _item_in_words(turn: Turn, item: ReturnItem, catalog: Sequence[Product]) -> str:
+    """ "1 × StrideLab Run in Größe M gegen Größe L"."""
+    product = next((product for product in catalog if product.id == item.product_id), None)
+    had = options_in_words(turn, product, item.options) if product else ""
+    said = f"{item.quantity} × {item.product_name}{had}"
+    if item.to is None or product is None:
+        return said
+    different = {key: value for key, value in item.to.options.items() if item.options.get(key) != value}
+    instead = options_in_words(turn, product, different).removeprefix(" in ")
+    return said + turn.either(" gegen ", " for ") + instead
+
+
+def _money_in_words(turn: Turn, draft: Draft, found: Return) -> str:
+    amount = turn.money(found.difference.amount)
+    if found.difference.direction == "pay":
+        paid = paid_in_words(turn, draft)
+        return turn.either(f"Dazu kommen {amount}, {paid}", f"There are {amount} to pay on top, {paid}")
+    if found.refund is None or found.difference.direction == "none":
+        return turn.either("Das kostet nichts", "That costs nothing")
+    return refund_in_words(turn, found)
+
+
+def refund_in_words(turn: Turn, found: Return) -> str:
+    """ "499 € gehen zurück per PayPal, fünf bis sieben Werktage nach dem Eingang"."""
+    assert found.refund is not None
+    amount, method = turn.money(found.refund.amount), found.refund.method
+    if method == "gift_card":
+        return turn.either(
+            f"{amount} kommen auf den Gutschein, sobald die Sendung bei uns ist",
+            f"{amount} go onto your gift card as soon as the parcel is with us",
+        )
+    way = wording.paid(method, turn.language)
+    return turn.either(
+        f"{amount} gehen zurück ({way}), fünf bis sieben Werktage nachdem die Sendung bei uns ist",
+        f"{amount} go back ({way}), five to seven working days after the parcel has reached us",
+    )
+
+
+class FinishReturn(FinishGoal):
+    """Registers the return or exchange, and says what to do now."""
+
+    action_name = "action_finish_return"
+    form = "return_form"
+    draft_slot = "return_draft"
+
+    async def do(self, turn: Turn, draft: Draft) -> Sequence[Event]:
+        made = await self._register(turn, draft)
+        turn.say(
+            "utter_return_made" if draft["kind"] == "return" else "utter_exchange_made",
+            number=made.number,
+            label=made.label_url,
+            date=wording.day(made.send_by, turn.language),
+        )
+        if made.payment and made.payment.url:
+            turn.say("utter_pay_here", url=made.payment.url, total=turn.money(made.payment.amount), number=made.number)
+        return [SlotSet("last_order", made.order_number)]
+
+    async def _register(self, turn: Turn, draft: Draft) -> Return:
+        customer, number, pieces, key = turn.customer, draft["number"], _pieces(draft), draft["key"]
+        if draft["kind"] == "return":
+            to, reason = draft["refund_to"], draft["reason"]
+            return await turn.backend.return_order(customer, number, pieces, to, reason, key=key)
+        payment = payment_of(draft) if draft.get("payment") else None
+        return await turn.backend.exchange_items(customer, number, pieces, payment, key=key)
+
+    async def explain(self, turn: Turn, draft: Draft, error: BackendError) -> bool:
+        return await explain(turn, draft, error)

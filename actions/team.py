@@ -1,0 +1,57 @@
+"""Wishes that the service team fulfils: an honest answer, and the way to a person."""
+
+from collections.abc import Sequence
+
+from actions.backend.port import Product
+from actions.base import Event, GoalAction, Turn
+from actions.facts import parts_in_words
+from actions.goal_form import human_button
+from actions.product_answers import in_focus
+from actions.reading.wishes import wishes
+
+
+class ForTeam(GoalAction):
+    """What the assistant knows of it, and who does the rest; each intent has its own words in domain.yml."""
+
+    action_name = "action_for_team"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        start, _, end = turn.settings.service_hours.partition("-")
+        turn.say(
+            f"utter_team_{turn.heard.intent}",
+            buttons=[] if turn.open_form else [human_button(turn)],
+            phone=turn.settings.service_phone,
+            email=turn.settings.service_email,
+            start=start,
+            end=end,
+        )
+        return []
+
+
+class OrderSparePart(GoalAction):
+    """Spare parts: what they cost, and who takes the order."""
+
+    action_name = "action_order_spare_part"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        await tell_parts(turn)
+        return []
+
+
+async def tell_parts(turn: Turn) -> None:
+    """Of the product that is named or spoken of, else of those that the customer has."""
+    catalog = await turn.backend.products()
+    named = [wish.product for wish in wishes(turn.heard, catalog) if wish.product]
+    products = named or in_focus(turn, catalog) or await _owned(turn)
+    phone = turn.settings.service_phone
+    if len(products) == 1 and products[0].parts:
+        parts = parts_in_words(turn, turn.heard.text, products[0])
+        turn.say("utter_parts", product=products[0].name, parts=parts, phone=phone)
+    else:
+        turn.say("utter_parts_by_team", phone=phone)
+
+
+async def _owned(turn: Turn) -> Sequence[Product]:
+    orders = await turn.backend.orders(turn.customer)
+    owned = {line.product_id for order in orders if order.status == "delivered" for line in order.items}
+    return [product for product in await turn.backend.products() if product.id in owned]

@@ -1,0 +1,128 @@
+"""Two wishes in one message: "storniert das und schickt mir die Rechnung vom letzten Mal" is served as two."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+Parse = Callable[[str], Awaitable[dict[str, Any]]]
+Parsed = dict[str, Any]
+
+ANSWERED_AT_ONCE: Final = frozenset(
+    {
+        "ask_product", "check_availability", "compare_products", "track_order", "refund_status", "request_invoice",
+        "subscription_status", "order_spare_part", "report_damage", "check_coverage", "device_status", "firmware_update",
+        "link_channel", "export_data", "notification_settings", "talk_to_human", "complain",
+    }
+)  # fmt: skip
+"""Wishes that need one answer and no question."""
+
+TAKE_THEIR_TIME: Final = frozenset(
+    {
+        "cancel_order", "return_order", "exchange_item", "change_address", "payment_problem", "place_order", "start_subscription",
+        "swap_product", "change_plan", "pause_subscription", "resume_subscription", "cancel_subscription", "book_addon",
+    }
+)  # fmt: skip
+"""Wishes that open a form."""
+
+ANSWERS: Final = frozenset({"affirm", "deny", "place_order"})
+"""What answers an open question ("ja bitte bestellen"), with a wish behind it."""
+MOST_WORDS_OF_AN_ANSWER: Final = 4
+
+SURE: Final = 0.75
+SURE_OF_BUYING: Final = 0.92
+"""Confidence from which a part is a wish; who tells what they bought wishes nothing."""
+
+LEAST_WORDS: Final = 2
+MOST_WORDS: Final = 40
+MOST_CUTS: Final = 6
+"""Places at which a message is tried to be cut."""
+
+TOGETHER: Final = (
+    {"report_damage", "order_spare_part"}, {"report_damage", "check_coverage"}, {"ask_product", "check_availability"},
+    {"ask_product", "compare_products"}, {"complain", "track_order"}, {"complain", "refund_status"}, {"complain", "report_damage"},
+    {"return_order", "refund_status"}, {"return_order", "exchange_item"}, {"place_order", "check_availability"},
+    {"place_order", "ask_product"}, {"place_order", "start_subscription"}, {"place_order", "book_addon"},
+    {"start_subscription", "book_addon"}, {"start_subscription", "ask_product"}, {"talk_to_human", "complain"},
+    {"return_order", "report_damage"}, {"exchange_item", "report_damage"}, {"cancel_order", "track_order"},
+    {"change_plan", "swap_product"}, {"pause_subscription", "resume_subscription"}, {"payment_problem", "complain"},
+)  # fmt: skip
+"""Pairs of which one is usually told for the other's sake: these are one wish."""
+
+_CUT: Final = re.compile(
+    r"[.!?;]\s+|,?\s+(?:und|and|sowie|außerdem|ausserdem|dazu|plus|also|oh und|ach und|übrigens|by the way|btw)\s+|\s+\+\s+|,\s+",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One wish: its words and what was understood of them."""
+
+    text: str
+    parsed: Parsed
+
+    @property
+    def intent(self) -> str:
+        return str(_best(self.parsed)["name"])
+
+    @property
+    def is_answered_at_once(self) -> bool:
+        return self.intent in ANSWERED_AT_ONCE
+
+    @property
+    def is_answer(self) -> bool:
+        """To a question of an open form."""
+        return self.intent in ANSWERS and len(self.text.split()) <= MOST_WORDS_OF_AN_ANSWER
+
+
+async def parts_of(text: str, parse: Parse, *, in_form: bool) -> tuple[Part, Part] | None:
+    """Both wishes, in the order in which they are served; None for a message with one."""
+    if not LEAST_WORDS * 2 <= len(text.split()) <= MOST_WORDS:
+        return None
+    found = [both for left, right in _cuts(text) if (both := await _both(left, right, parse, in_form=in_form))]
+    if not found:
+        return None
+    first, second = max(found, key=lambda both: _certainty(both[0]) * _certainty(both[1]))
+    if in_form and first.is_answer:
+        return first, second
+    if not first.is_answered_at_once and second.is_answered_at_once:
+        return second, first  # what needs no question comes first
+    return first, second
+
+
+def _cuts(text: str) -> Iterator[tuple[str, str]]:
+    for match in list(_CUT.finditer(text))[:MOST_CUTS]:
+        left, right = text[: match.start()].strip(), text[match.end() :].strip()
+        if right and len(right.split()) >= LEAST_WORDS:
+            yield left, right
+
+
+async def _both(left: str, right: str, parse: Parse, *, in_form: bool) -> tuple[Part, Part] | None:
+    first = Part(left, await parse(left))
+    if not _is_wish(first, in_form=in_form):
+        return None
+    second = Part(right, await parse(right))
+    if not _is_wish(second, in_form=False) or first.intent == second.intent:
+        return None
+    if in_form and not (second.is_answered_at_once and (first.is_answer or first.is_answered_at_once)):
+        return None  # what answers a form has many parts: addresses, corrections
+    return None if {first.intent, second.intent} in TOGETHER else (first, second)
+
+
+def _is_wish(part: Part, *, in_form: bool) -> bool:
+    if in_form and part.is_answer:
+        return _certainty(part) >= SURE
+    if len(part.text.split()) < LEAST_WORDS or part.intent not in ANSWERED_AT_ONCE | TAKE_THEIR_TIME:
+        return False
+    is_buying = part.intent in ("place_order", "start_subscription")
+    return _certainty(part) >= (SURE_OF_BUYING if is_buying else SURE)
+
+
+def _certainty(part: Part) -> float:
+    return float(_best(part.parsed)["confidence"])
+
+
+def _best(parsed: Parsed) -> dict[str, Any]:
+    ranking = parsed.get("intent_ranking") or [parsed["intent"]]
+    return dict(ranking[0])
