@@ -14,8 +14,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import wording
-from actions.backend.http_shop import HttpShop
-from actions.backend.port import Backend, Money, Product, Unavailable
+from actions.backend.choice import chosen
+from actions.backend.port import Backend, Money, NotSupported, Product, Unavailable
 from actions.reading.heard import Guess, Heard
 from actions.settings import ActionSettings, settings
 
@@ -26,6 +26,7 @@ Button = dict[str, str]
 Card = dict[str, Any]
 
 UNAVAILABLE = "utter_shop_unavailable"
+TEAM_NEEDED = "utter_team_needed"
 
 CLARIFIES = frozenset({"utter_clarify", "utter_clarify_one"})
 """Questions back to an unclear message: their answer says how it was meant."""
@@ -33,8 +34,8 @@ CLARIFIES = frozenset({"utter_clarify", "utter_clarify_one"})
 
 @cache
 def shop() -> Backend:
-    """The shop of this process; built at the first action, from SHOP_URL and SHOP_TOKEN."""
-    return HttpShop(settings().shop_url, settings().shop_token)
+    """The shop of this process; built at the first action."""
+    return chosen(settings())
 
 
 def today() -> date:
@@ -127,9 +128,11 @@ class Turn:
         """The word of a catalog's wording in the conversation's language."""
         return words[self.language]
 
-    def image(self, product: Product) -> str:
-        """Messengers show PNG everywhere, SVG hardly anywhere."""
-        return f"{self.settings.public_url}/images/{product.id}.png"
+    def image(self, product: Product) -> str | None:
+        """At the shop's own address, or through ours for a shop that names only a path. Messengers show PNG everywhere."""
+        if "://" in product.image_url:
+            return product.image_url
+        return f"{self.settings.public_url}/images/{product.id}.png" if product.image_url else None
 
     def either(self, german: str, english: str) -> str:
         """The title of a button: too small for a response of its own. German without du and Sie."""
@@ -153,6 +156,12 @@ class GoalAction(Action, abc.ABC):
             if not turn.has_said(UNAVAILABLE):
                 turn.say(UNAVAILABLE)
             return self.unavailable(turn)
+        except NotSupported as error:
+            log.info("conversation=%s action=%s not supported: %s", tracker.sender_id, self.action_name, error)
+            if not turn.has_said(TEAM_NEEDED):
+                human = button(turn.either("Mit einem Menschen sprechen", "Talk to a person"), "talk_to_human")
+                turn.say(TEAM_NEEDED, buttons=[human], phone=turn.settings.service_phone)
+            return self.not_supported(turn)
 
     @abc.abstractmethod
     async def act(self, turn: Turn) -> list[Event]:
@@ -160,6 +169,10 @@ class GoalAction(Action, abc.ABC):
 
     def unavailable(self, _turn: Turn) -> list[Event]:
         """What changes when the shop did not answer."""
+        return []
+
+    def not_supported(self, _turn: Turn) -> list[Event]:
+        """What changes when this shop cannot do that at all."""
         return []
 
 

@@ -134,6 +134,9 @@ class FinishCancel(GoalAction):
 
     action_name = "action_finish_cancel"
 
+    def not_supported(self, turn: Turn) -> list[Event]:
+        return [SlotSet("cancel_draft", None), *go_on(turn)]
+
     async def act(self, turn: Turn) -> list[Event]:
         draft = turn.slot("cancel_draft") or {}
         if draft.get("state") == "return":

@@ -200,6 +200,9 @@ class FinishChange(GoalAction):
 
     action_name = "action_finish_change"
 
+    def not_supported(self, turn: Turn) -> list[Event]:
+        return [SlotSet("change_draft", None), *go_on(turn)]
+
     async def act(self, turn: Turn) -> list[Event]:
         draft = turn.slot("change_draft") or {}
         if draft.get("state") == "return":

@@ -73,6 +73,8 @@ def _prices(turn: Turn, text: str, product: Product, *, only: bool) -> list[str]
 
 
 def _rent(turn: Turn, product: Product) -> str:
+    if not product.rental_terms:
+        return turn.either(f"nur zu kaufen, {price_words(turn, product)}", f"only sold, {price_words(turn, product)}")
     terms = turn.listed([str(term) for term in product.rental_terms], choice=True)
     monthly = turn.money(product.monthly_price)
     return turn.either(

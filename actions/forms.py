@@ -82,6 +82,10 @@ class Form(GoalAction, abc.ABC):
         question = self._open_question(turn) or self.questions[0]
         return [SlotSet(self.draft_slot, self.draft(turn)), SlotSet("requested_slot", question)]
 
+    def not_supported(self, _turn: Turn) -> list[Event]:
+        """This shop cannot do that: the form is done, with nothing to do."""
+        return [SlotSet(self.draft_slot, {"state": "nothing"}), SlotSet("requested_slot", None)]
+
     async def _return(self, turn: Turn, draft: Draft) -> list[Event]:
         if self.insists:
             return [SlotSet("requested_slot", await self.next_question(turn, draft))]

@@ -27,6 +27,9 @@ def check(turn: Turn, draft: Draft, catalog: Sequence[Product], pieces_there: Pi
 
 
 def _check_term(turn: Turn, line: Line, product: Product) -> None:
+    if line["rent"] and not product.rental_terms:
+        turn.say("utter_only_sold", product=product.name)
+        line["rent"], line["term"] = False, None
     if line["rent"] and line["term"] and line["term"] not in product.rental_terms:
         terms = turn.listed([str(term) for term in product.rental_terms], choice=True)
         turn.say("utter_no_such_term", terms=terms, product=product.name)

@@ -19,7 +19,7 @@ from actions.reading import addresses, answers
 from actions.reading.heard import span_of
 from actions.reading.products import addon_mentions
 from actions.reading.wishes import wishes
-from actions.showing import address_in_words, lines_in_words
+from actions.showing import address_in_words, dated, lines_in_words
 from actions.team import tell_parts
 
 _OTHER_ORDER = re.compile(
@@ -195,6 +195,9 @@ class FinishOrder(GoalAction):
 
     action_name = "action_finish_order"
 
+    def not_supported(self, turn: Turn) -> list[Event]:
+        return [SlotSet("order_draft", None), *go_on(turn)]
+
     async def act(self, turn: Turn) -> list[Event]:
         draft = deepcopy(turn.slot("order_draft") or {})
         if draft.get("state") == "nothing":
@@ -238,7 +241,7 @@ class FinishOrder(GoalAction):
 
     async def _say_placed(self, turn: Turn, order: Order, response: str) -> None:
         turn.say(
-            response,
+            dated(response, order),
             buttons=[button(turn.either("Wo ist sie?", "Track it"), "track_order", order_number=order.number)],
             number=order.number,
             lines=lines_in_words(turn, order.items, await turn.backend.products()),

@@ -8,7 +8,7 @@ from actions import wording
 from actions.backend.port import NotFound, Order, Product
 from actions.base import Event, GoalAction, Turn
 from actions.own_orders import named_among, number_said, order_with
-from actions.showing import piece_in_words
+from actions.showing import dated, piece_in_words
 
 UNDER_WAY = ("pending", "processed", "shipped")
 MAX_TOLD = 3
@@ -44,8 +44,9 @@ class TrackOrder(GoalAction):
 
 def _tell(turn: Turn, order: Order, catalog: Sequence[Product]) -> None:
     shipment = order.shipments[0] if order.shipments else None
+    response = f"utter_order_{order.status}"
     turn.say(
-        f"utter_order_{order.status}",
+        dated(response, order) if order.status in UNDER_WAY else response,
         number=order.number,
         lines=turn.listed([piece_in_words(turn, line, catalog) for line in order.items]),
         date=wording.day(order.promised_date, turn.language) if order.promised_date else "",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from actions import wording
-from actions.backend.port import Address, Feature, Line, Option, Product, Variant
+from actions.backend.port import Address, Feature, Line, Option, Order, Product, Variant
 from actions.base import Button, Card, Turn, button
 from actions.reading.products import KIND_WORDS
 
@@ -54,9 +54,11 @@ def _kind_word(kind: str) -> str:
 
 
 def price_words(turn: Turn, product: Product) -> str:
-    """ "499 € oder 29 € im Monat"."""
+    """ "499 € oder 29 € im Monat"; what is only sold has no price per month."""
     start = "" if len({variant.price.amount for variant in product.variants}) == 1 else turn.either("ab ", "from ")
     bought, rented = turn.money(product.price), turn.money(product.monthly_price)
+    if not product.rental_terms:
+        return f"{start}{bought}"
     return turn.either(f"{start}{bought} oder {rented} im Monat", f"{start}{bought} or {rented} a month")
 
 
@@ -117,6 +119,11 @@ def _addons_in_words(turn: Turn, line: Line) -> str:
 
 def lines_in_words(turn: Turn, lines: Sequence[Line], catalog: Sequence[Product]) -> str:
     return turn.listed([line_in_words(turn, line, catalog) for line in lines])
+
+
+def dated(response: str, order: Order) -> str:
+    """The response about an order under way; of a shop that promises no day, the one without it."""
+    return response if order.promised_date else f"{response}_undated"
 
 
 def address_in_words(turn: Turn, address: Address) -> str:

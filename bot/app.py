@@ -25,7 +25,7 @@ from bot.gateway.door import GatewayDoor
 from bot.redis_client import Client, connect
 from bot.redis_keys import Keys
 from bot.settings import Settings
-from bot.shop_window import ShopWindow
+from bot.shop_window import NoWindow, ShopWindow
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Gateway:
         self._redis = _redis(settings)
         self._keys = Keys(settings.shards)
         self._in, self._out = (lane(settings, self._redis, name) for name in ("in", "out"))
-        self._shop = ShopWindow(_required(settings.shop_url), _required(settings.shop_token), settings.own_url)
+        self._shop = _shop_window(settings)
         inbox = Inbox(self._in, settings.seen_seconds, settings.max_waiting)
         self.door = GatewayDoor(
             self._redis, self._keys, inbox, SystemClock(), settings.messages_per_minute, settings.answer_seconds
@@ -121,17 +121,13 @@ class Gateway:
         return numbers
 
     def _checks(self) -> list[tuple[str, Callable[[], Awaitable[Any]]]]:
-        return [("redis", self._redis.ping), ("workers", self._a_worker_lives), ("shop", self._shop_answers)]
+        return [("redis", self._redis.ping), ("workers", self._a_worker_lives), ("shop", self._shop.answers)]
 
     async def _a_worker_lives(self) -> None:
         """Raises LookupError when nobody reads the inbox."""
         consumers = await self._redis.xinfo_consumers(self._keys.ready("in", 0), "workers")
         if not any(consumer["idle"] < 10_000 for consumer in consumers):
             raise LookupError("no worker")
-
-    async def _shop_answers(self) -> None:
-        async with self._shop.session().get(f"{self._shop.base_url}/v1/health", raise_for_status=True):
-            return
 
 
 class _RasaApi:
@@ -158,6 +154,12 @@ async def _holds(check: Callable[[], Awaitable[Any]]) -> bool:
     except Exception:
         return False
     return True
+
+
+def _shop_window(settings: Settings) -> ShopWindow:
+    if settings.shop_kind != "port":
+        return NoWindow(settings.own_url)
+    return ShopWindow(_required(settings.shop_url), _required(settings.shop_token), settings.own_url)
 
 
 def _redis(settings: Settings) -> Client:

@@ -142,7 +142,7 @@ def settings_table(settings: type[BaseSettings] = Settings) -> str:
 
 
 def _default(value: object) -> str:
-    return "–" if value is None or value == () else f"`{value}`"
+    return "–" if value in (None, (), "", {}) else f"`{value}`"
 
 
 def _settings() -> Settings:
@@ -202,7 +202,7 @@ def _with_embedded(settings: Settings, supervisor: Supervisor) -> Settings:
 
 def _with_shop(settings: Settings, supervisor: Supervisor) -> Settings:
     """The custom actions read SHOP_URL and SHOP_TOKEN from the environment, wherever they run."""
-    if settings.shop_url is None:
+    if settings.shop_kind == "port" and settings.shop_url is None:
         token = embedded.kept_secret(settings.data_dir, "shop")
         environment = embedded.shop_environment(settings.data_dir, token, settings.own_url)
         command = embedded.shop_command(settings.data_dir)

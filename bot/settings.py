@@ -59,6 +59,10 @@ class Settings(BaseSettings):
         25, description="How long a channel that answers in the same response (rest) holds the line."
     )
 
+    shop_kind: Literal["port", "vendure"] = Field(
+        "port",
+        description="What the shop is: `port` speaks docs/port.md, `vendure` is a Vendure server (its settings are below, with the custom actions).",
+    )
     shop_url: str | None = Field(
         None, description="The shop's API (docs/port.md); without it the embedded shop is started."
     )
@@ -109,7 +113,9 @@ class Settings(BaseSettings):
         """Names of secrets that production needs and that are not set."""
         if self.environment != "production":
             return []
-        needed = ["rest_token", "web_secret", "shop_token"]
+        needed = ["rest_token", "web_secret"]
+        if self.shop_kind == "port":
+            needed.append("shop_token")
         if self.telegram_token and self.telegram_mode == "webhook":
             needed.append("telegram_secret")
         return [name.upper() for name in needed if getattr(self, name) is None]

@@ -32,6 +32,11 @@ class ShopWindow:
         if self._opened is not None:
             await self._opened.close()
 
+    async def answers(self) -> None:
+        """Raises ClientError or OSError when the shop is not well."""
+        async with self.session().get(f"{self.base_url}/v1/health", raise_for_status=True):
+            return
+
     async def products(self, language: str) -> list[dict[str, Any]]:
         headers = {"Authorization": f"Bearer {self._token.get_secret_value()}"}
         async with self.session().get(f"{self.base_url}/v1/products", headers=headers, raise_for_status=True) as found:
@@ -48,6 +53,22 @@ class ShopWindow:
     def _is_private(self, url: str) -> bool:
         is_ours = url.startswith(("/", self._own_url))
         return is_ours and not self._own_url.startswith("https://")
+
+
+class NoWindow(ShopWindow):
+    """For a shop of another kind (SHOP_KIND), which only the actions speak to: no goods on the page, pictures by address."""
+
+    def __init__(self, own_url: str) -> None:
+        super().__init__("http://shop.invalid", SecretStr(""), own_url)
+
+    async def answers(self) -> None:
+        """Whether that shop is well is for its own operators to watch."""
+
+    async def products(self, language: str) -> list[dict[str, Any]]:
+        return []
+
+    async def picture(self, url: str) -> bytes | str:
+        return url
 
 
 def _tile(product: dict[str, Any], language: str) -> dict[str, Any]:

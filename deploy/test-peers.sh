@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Walks the order journey against servers that other people wrote: `make test-peers`.
+# Walks the order journey against servers that other people wrote, messengers and a shop: `make test-peers`.
 #
 # They are installed by name, apart from the project, under .nochannel/peers (PEERS_DIR for another folder), and listen on
 # 127.0.0.1 only. What cannot be installed here (no network, no npm) is skipped and said so; REQUIRE=all makes that an error.
@@ -10,6 +10,12 @@ PEERS_DIR=${PEERS_DIR:-.nochannel/peers}
 REQUIRE=${REQUIRE:-what-is-here}
 PYTHON_PEERS=(telemelya==0.2.2 "moto[server,s3]>=5,<6" "httpx<1" behave pillow)
 NPM_PEERS=(telegram-test-api@4.2.1)
+# @vendure/create brings the sample goods; the override is what keeps Vendure's own pin from a broken release.
+VENDURE='{
+  "private": true,
+  "dependencies": {"@vendure/core": "3.7.3", "@vendure/create": "3.7.3", "sql.js": "1.13.0"},
+  "overrides": {"@graphql-tools/batch-execute": "10.2.0"}
+}'
 UV=$(command -v uv || echo .nochannel/tools/bin/uv)
 skipped=()
 
@@ -35,6 +41,16 @@ install_npm_peers() {
     echo "${NPM_PEERS[*]}" > "$installed"
 }
 
+install_vendure() {
+  local installed="$PEERS_DIR/vendure/.installed"
+  [[ "$(cat "$installed" 2> /dev/null)" == "$VENDURE" ]] && return
+  command -v npm > /dev/null || { echo "there is no npm" && return 1; }
+  mkdir -p "$PEERS_DIR/vendure"
+  echo "$VENDURE" > "$PEERS_DIR/vendure/package.json"
+  npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$PEERS_DIR/vendure" &&
+    echo "$VENDURE" > "$installed"
+}
+
 mkdir -p "$PEERS_DIR"
 log="$PEERS_DIR/install.log"
 tests=()
@@ -47,6 +63,11 @@ if install_npm_peers > "$log" 2>&1; then
   tests+=(tests/peers/test_telegram_test_api.py)
 else
   skip "Telegram by polling (telegram-test-api)" "$(tail -n 1 "$log")"
+fi
+if install_vendure > "$log" 2>&1; then
+  tests+=(tests/peers/test_vendure.py tests/peers/test_vendure_conversation.py)
+else
+  skip "orders in a real shop (Vendure)" "$(tail -n 1 "$log")"
 fi
 
 status=0

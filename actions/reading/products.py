@@ -106,8 +106,8 @@ def products_named(words: str, catalog: Sequence[Product]) -> tuple[Product, ...
     best = max((score for score, _ in scored), default=0)
     if best > 0:
         return tuple(product for score, product in scored if score == best)
-    kind = kind_named(words)
-    return tuple(product for product in catalog if product.kind == kind)
+    kinds = {kind_named(words), text.replace(" ", "_")}  # of a catalog with other kinds, by their own names
+    return tuple(product for product in catalog if product.kind in kinds)
 
 
 def products_for(text: str, catalog: Sequence[Product]) -> list[Product]:

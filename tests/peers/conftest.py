@@ -10,6 +10,7 @@ import pytest
 
 from tests.peers.journey import Bystander, Shop
 from tests.peers.processes import free_port
+from tests.peers.vendure import Vendure, modules, running
 from tests.processes.installation import Installation
 
 collect_ignore_glob = [] if os.environ.get("PEERS_DIR") else ["test_*.py"]
@@ -53,6 +54,15 @@ async def bystander(directory: Path) -> AsyncIterator[Bystander]:
     bystander = Bystander(directory / "bot")
     yield bystander
     await bystander.close()
+
+
+@pytest.fixture(scope="session")
+def vendure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendure]:
+    """One for all tests: each has customers of its own, and there is enough of everything."""
+    if not modules().exists():
+        pytest.skip("Vendure is not installed")
+    with running(tmp_path_factory.mktemp("vendure")) as vendure:
+        yield vendure
 
 
 @pytest.fixture
