@@ -63,7 +63,7 @@ def _redis(directory: Path, port: int) -> Iterator[None]:
 
 @contextmanager
 def _shop(directory: Path) -> Iterator[None]:
-    environment = {**os.environ, **embedded.shop_environment(directory, SHOP_TOKEN)}
+    environment = {**os.environ, **embedded.shop_environment(directory, SHOP_TOKEN, "http://localhost:8080")}
     with running(embedded.shop_command(directory), environment):
         embedded.wait_for_socket(embedded.socket_path(directory, "shop"))
         _fill_shelves(directory / "shop" / "shop.db")
