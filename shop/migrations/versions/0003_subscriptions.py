@@ -18,15 +18,13 @@ def upgrade() -> None:
     create_plans()
     create_subscriptions()
     create_days()
-    with op.batch_alter_table("order_lines") as lines:
-        lines.add_column(sa.Column("plan_id", sa.Text(), nullable=True))
+    op.add_column("order_lines", sa.Column("plan_id", sa.Text(), nullable=True))
     op.bulk_insert(COUNTERS, [COUNTER])
 
 
 def downgrade() -> None:
     op.execute(COUNTERS.delete().where(COUNTERS.c.name == COUNTER["name"]))
-    with op.batch_alter_table("order_lines") as lines:
-        lines.drop_column("plan_id")
+    op.drop_column("order_lines", "plan_id")
     for table in reversed(TABLES):
         op.drop_table(table)
 
