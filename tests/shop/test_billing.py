@@ -21,7 +21,7 @@ from shop.database import Database
 from shop.models import Charge, Subscription
 from shop.subscriptions.billing import Billed, Billing, Keeper
 from shop.subscriptions.days import ONE_DAY, Months, add_months
-from tests.shop.client import ShopClient
+from tests.shop.client import TOKEN, ShopClient
 from tests.shop.conftest import Bill, GivenClock, Running
 from tests.shop.requests import eur, item, placed, rented, seen
 
@@ -318,7 +318,7 @@ async def test_a_running_shop_bills_by_itself(start: Running, clock: GivenClock,
 async def billed_from_outside(url: str, *arguments: str) -> tuple[int | None, dict[str, object]]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "shop", "bill", *arguments,
-        env={"PYTHONPATH": str(ROOT), "SHOP_DATABASE_URL": url}, stdout=PIPE, stderr=PIPE,
+        env={"PYTHONPATH": str(ROOT), "SHOP_DATABASE_URL": url, "SHOP_TOKEN": TOKEN}, stdout=PIPE, stderr=PIPE,
     )  # fmt: skip
     output, _ = await process.communicate()
     return process.returncode, orjson.loads(output or b"{}")

@@ -194,13 +194,9 @@ async def test_a_shorter_term_costs_the_difference_for_the_months_that_have_begu
     assert (preview["due_now"], preview["term_ends_on"]) == (eur(3 * (3340 - 2610)), "2026-06-01")
     view = (await patched(shop, number, term_months=3)).json
     assert (view["term_ends_on"], view["monthly_price"]) == ("2026-06-01", eur(3340))
-    assert view["billed"][0] == {
-        "first": "2026-05-10",
-        "until": "2026-05-10",
-        "amount": eur(3 * (3340 - 2610)),
-        "invoice_number": None,
-        "status": "due",
-    }
+    charge = view["billed"][0]
+    assert (charge["first"], charge["until"], charge["status"]) == ("2026-05-10", "2026-05-10", "due")
+    assert charge["amount"] == eur(3 * (3340 - 2610))
 
 
 async def test_a_term_that_has_passed_already_is_too_short(shop: ShopClient, clock: GivenClock) -> None:
