@@ -18,10 +18,13 @@ from shop.app import build_app, prepare
 from shop.catalog import Catalog
 from shop.clock import SystemClock
 from shop.database import Database
+from shop.invoices import Invoices
+from shop.links import Links
 from shop.observe import JsonLines, say
 from shop.sample_data import fill
 from shop.settings import DatabaseSettings, Settings
 from shop.subscriptions.billing import Billed, Billing, Keeper
+from shop.subscriptions.invoicing import ChargeInvoices
 
 STOP_SECONDS = 10  # what requests under way get to end
 
@@ -64,7 +67,9 @@ def bill(
 async def _bill(settings: DatabaseSettings, on: date | None) -> Billed:
     database = Database(settings.database_url.get_secret_value())
     await prepare(database, sample_data=False)
-    billed = await Billing(database, Keeper(Catalog(), SystemClock())).run(on)
+    catalog, clock = Catalog(), SystemClock()
+    invoices = Invoices(catalog, Links("", b""), link_days=0, clock=clock)  # written, and linked to by nobody here
+    billed = await Billing(database, Keeper(catalog, clock, ChargeInvoices(invoices))).run(on)
     await database.close()
     return billed
 

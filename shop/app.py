@@ -40,6 +40,7 @@ from shop.schema import upgrade
 from shop.settings import Settings
 from shop.settlement import Settlement
 from shop.subscriptions.billing import Billing, Keeper
+from shop.subscriptions.invoicing import ChargeInvoices
 from shop.subscriptions.rentals import Rentals
 from shop.subscriptions.routes import SubscriptionRoutes
 from shop.subscriptions.service import Subscriptions
@@ -63,9 +64,9 @@ def build_app(settings: Settings, clock: Clock) -> web.Application:
     cards = GiftCards(clock)
     refunds = Refunds(customers, cards, clock)
     payments = Payments(customers, cards, refunds, clock)
-    keeper = Keeper(catalog, clock)
-    rentals = Rentals(catalog, keeper)
     invoices = Invoices(catalog, links, settings.link_days, clock)
+    keeper = Keeper(catalog, clock, ChargeInvoices(invoices))
+    rentals = Rentals(catalog, keeper)
     orders = Orders(catalog, customers, payments, rentals, invoices, links, settings.return_days, clock)
     returns = Returns(catalog, payments, refunds, links, clock)
     settlement = Settlement(payments, refunds, invoices, clock)
