@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from rasa_sdk.events import FollowupAction
+
 from actions import features
 from actions.backend.port import Product
 from actions.base import Event, GoalAction, Turn
 from actions.facts import extras_offered, facts
 from actions.product_answers import ProductAnswer, Question, focus, in_focus, say_unknown
+from actions.reading import days
 from actions.reading.products import names_what_is_not_offered, options_named, products_for
 from actions.reading.wishes import wishes
 from actions.showing import (
@@ -132,6 +135,22 @@ class CheckAvailability(ProductAnswer):
     intent = "check_availability"
 
     async def answer(self, turn: Turn, question: Question) -> list[Event]:
+        if not turn.open_form and await self._is_about_swap(turn, question.products):
+            return [FollowupAction("subscription_form")]
+        return self._answer(turn, question)
+
+    async def _is_about_swap(self, turn: Turn, products: Sequence[Product]) -> bool:
+        """ "ist die Cinema am Wochenende frei?", from somebody whose premium plan has her in it."""
+        said = days.days_said(turn.heard.text, turn.today)
+        if len(products) != 1 or not (said.first and said.until):
+            return False
+        subscriptions = await turn.backend.subscriptions(turn.customer)
+        catalog = await turn.backend.products()
+        families = {product.id: product.family for product in catalog}
+        running = [found for found in subscriptions if found.plan.premium and found.status == "active"]
+        return any(families.get(found.product_id) == products[0].family for found in running)
+
+    def _answer(self, turn: Turn, question: Question) -> list[Event]:
         for product in question.products[:MAX_CARDS]:
             self._tell(turn, product, question.text)
         only = question.products[0] if len(question.products) == 1 else None

@@ -14,9 +14,14 @@ from actions.paying import needs_account
 from actions.product_answers import FOCUS
 from actions.reading import answers
 from actions.reading.wishes import names_premium
+from actions.reading.words import vocabulary
 
 MUMBLE = SHORT // 2
 """Words up to which nonsense in the midst of a form is a mumble rather than another matter."""
+
+
+NO_CORRECTIONS = vocabulary("return_order pause_subscription resume_subscription cancel_subscription")
+"""Goals that nobody means by a word about the order at hand; "lieber in 43" sounds like an exchange, and is none."""
 
 
 class OrderEditing(Form):
@@ -32,6 +37,8 @@ class OrderEditing(Form):
         ):
             draft["state"] = "dropped"
             return True
+        if part is not None and turn.heard.intent in NO_CORRECTIONS and turn.heard.confidence >= answers.SURE:
+            return False
         before = order_draft.contents(draft)
         found = await self.read(turn, draft, part)
         if part == "confirmed":

@@ -4,13 +4,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from actions import order_draft
+from actions import order_draft, paying
 from actions.backend.port import Product
 from actions.base import Turn
 from actions.order_draft import Draft, Line
 from actions.order_lines import Lines
 from actions.order_products import ProductChoice
-from actions.paying import read_payment
 from actions.product_answers import FOCUS, FOCUS_OPTIONS
 from actions.reading import addresses, amounts, answers
 from actions.reading.heard import Heard, span_of
@@ -39,7 +38,7 @@ class OrderReader:
 
     def read(self, part: str | None) -> bool:
         """Everything: the answer to the question about that part, and whatever else is said, new or corrected."""
-        if part in ("name", "address") and self._read_name_alone(part):
+        if (part in ("name", "address") and self._read_name_alone(part)) or self._read_account(part):
             return True
         has_street = bool((self._draft.get("address") or {}).get("street"))
         said = addresses.address_said(self._without_products().text, asked=part == "address", has_street=has_street)
@@ -64,7 +63,12 @@ class OrderReader:
             "term": lambda: self._edit(lambda lines: lines.take_term(self._heard, asked=True)),
             "quantity": self._read_quantity,
         }
-        return part in readers and readers[part]()
+        return (part in readers and readers[part]()) or self._read_account(part)
+
+    def _read_account(self, part: str | None) -> bool:
+        """An IBAN or the code of a gift card is one wherever it stands, and its digits count no pieces."""
+        names_one = paying.names_account(self._heard.text)
+        return names_one and (part in ("account", "payment", "confirmed")) and self._read_payment(self._heard.text)
 
     @property
     def _is_question(self) -> bool:
@@ -212,7 +216,7 @@ class OrderReader:
         return bool(name)
 
     def _read_payment(self, text: str) -> bool:
-        return read_payment(self._turn, self._draft, text)
+        return paying.read_payment(self._turn, self._draft, text)
 
     def _say_not_offered(self, heard: Heard, part: str | None, *, found: bool) -> bool:
         """When a size or a colour is named that the product spoken of does not have."""

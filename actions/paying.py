@@ -37,6 +37,11 @@ def read_payment(turn: Turn, draft: Draft, text: str) -> bool:
     return bool(method)
 
 
+def names_account(text: str) -> bool:
+    """Whether an IBAN (a wrong one, too) or the code of a gift card is in the text."""
+    return _account(text) is not None or bool(_GIFT_CARD.search(text))
+
+
 def _account(text: str) -> str | None:
     """An IBAN; empty for what looks like one and cannot be one."""
     found = next((match.group() for match in _IBAN.finditer(text) if _IBAN_START.match(match.group())), None)

@@ -78,7 +78,7 @@ class RequestInvoice(GoalAction):
         return [SlotSet("last_order", order.number)]
 
     async def _meant(self, turn: Turn) -> Order | None:
-        number = number_said(turn)
+        number = number_said(turn, typed=False)  # a VAT number has digits, too
         if number:
             return await order_with(turn, number)
         orders = [order for order in await turn.backend.orders(turn.customer) if order.status != "cancelled"]

@@ -62,7 +62,7 @@ class SubscriptionForm(GoalForm):
     intents = frozenset(DEEDS)
 
     async def begin(self, turn: Turn, draft: Draft) -> None:
-        draft["deed"] = turn.heard.intent if turn.heard.intent in DEEDS else "change_plan"
+        draft["deed"] = turn.heard.intent if turn.heard.intent in DEEDS else "swap_product"
         subscriptions = await running_subscriptions(turn)
         if not subscriptions and not subscription_number_said(turn):
             await self._say_none(turn, draft)

@@ -68,7 +68,7 @@ async def test_another_address_while_ordering_is_no_order_changed(house: House) 
 
 async def test_an_english_customer_rents_and_ends_it_again(house: House) -> None:
     ann = house.customer("ann", "en")
-    await ann.says("I'd like to subscribe to the urbano e1, size M in black, for 12 months")
+    await ann.says("I'd like to subscribe to the urbano e1, size M in grey, for 12 months")
     await ann.says("Ann Lee, Lindenweg 12, 04107 Leipzig")
     assert "12 months" in await ann.says("paypal")
     await ann.says("yes please")
@@ -98,7 +98,7 @@ async def test_an_english_customer_changes_the_plan(house: House) -> None:
 
 async def test_an_english_customer_exchanges_a_size(house: House) -> None:
     ann = house.customer("ann", "en")
-    await ordered(ann, "I'd like the stridelab run in size 42 in black")
+    await ordered(ann, "I'd like the stridelab run in size 42 in blue")
     await house.shop.deliver("NC-104201")
     assert "43" in await ann.says("the shoes are too tight, can I swap them for a 43?")
     assert "RT-" in await ann.says("yes")

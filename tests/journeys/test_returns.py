@@ -7,7 +7,7 @@ import pytest
 from tests.house import Customer, House
 from tests.journeys.ordering import ordered, up_to_the_summary
 
-SHOES = "ich nehme den stridelab run in größe 42 in schwarz"
+SHOES = "ich nehme den stridelab run in größe 42 in blau"
 
 
 async def delivered(house: House, kim: Customer, wish: str = "ich nehme die aeropix mini in rot") -> None:
