@@ -1,5 +1,6 @@
 """The page where a payment is made: the embedded provider's own, or the way to another's and back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
@@ -13,13 +14,14 @@ from shop.models import Order
 from shop.money import Money
 from shop.paper import money_text
 from shop.payment_events import PaymentEvents
-from shop.payments.embedded import EmbeddedProvider
+from shop.payments.embedded import ButtonOutcome, EmbeddedProvider
 from shop.payments.provider import PaymentProvider, ProviderRefused, ProviderUnavailable, Session, Wanted
 from shop.payments.standing import MENDABLE, PaymentStatus
 from shop.problems import NotFound, invalid
 from shop.records import Payment
 
 FORM = "application/x-www-form-urlencoded"
+PRESSED: Mapping[bytes, ButtonOutcome] = {b"outcome=paid": "paid", b"outcome=declined": "declined"}
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -116,11 +118,10 @@ class PaymentRoutes:
         await self._find(token)
         if request.content_type != FORM:
             raise invalid("header.Content-Type", f"must be {FORM}")
-        match (await request.post()).get("outcome"):
-            case "paid" | "declined" as outcome:
-                event = self._provider.press(token, outcome)
-            case _:
-                raise invalid("outcome", "must be paid or declined")
+        outcome = PRESSED.get(await request.read())
+        if outcome is None:
+            raise invalid("outcome", "must be paid or declined")
+        event = self._provider.press(token, outcome)
         await self._events.take(event.headers, event.body)
         return web.Response(status=303, headers={"Location": f"./{token}"})
 

@@ -30,6 +30,7 @@ class Return(Base):
     order_number: Mapped[int] = mapped_column(ForeignKey("orders.number", ondelete="CASCADE"), index=True)
     kind: Mapped[str]
     reason: Mapped[str | None]
+    refund_to: Mapped[str | None]
     status: Mapped[str]
     requested_at: Mapped[datetime]
     received_at: Mapped[datetime | None]

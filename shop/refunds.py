@@ -1,7 +1,7 @@
 """Refunds: promised when less is owed, paid when the goods are back or at once, shown with days and amounts to the cent."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -77,13 +77,14 @@ class Refunds:
         """The same without waiting for goods: a gift card has it at once."""
         await self._pay_out(session, order, await self.promise(session, order, of, cause, wish))
 
-    async def receive(self, session: AsyncSession, order: Order, refunds: Iterable[Refund]) -> None:
-        """The goods are back, so the days begin to count."""
-        arrived = list(refunds)
-        for refund in arrived:
+    async def receive(
+        self, session: AsyncSession, order: Order, refunds: Sequence[Refund], to_card: bool = False
+    ) -> None:
+        """The goods are back, so the days begin to count; `to_card` if what was paid is wished on a gift card."""
+        for refund in refunds:
             refund.status = RefundStatus.RECEIVED
             refund.received_at = self._clock.now()
-        await self._pay_out(session, order, arrived)
+        await self._pay_out(session, order, refunds, to_card)
 
     def book(self, refund: Refund) -> None:
         """The money has left. Raises RefundNotBookable."""
@@ -118,13 +119,15 @@ class Refunds:
             requested_at=self._clock.now(),
         )
 
-    async def _pay_out(self, session: AsyncSession, order: Order, refunds: Iterable[Refund]) -> None:
+    async def _pay_out(
+        self, session: AsyncSession, order: Order, refunds: Sequence[Refund], to_card: bool = False
+    ) -> None:
         by_id: Mapping[int | None, Payment] = {payment.id: payment for payment in order.payments}
         for refund in refunds:
             payment = by_id[refund.payment_id]
             if payment.status in UNSETTLED:
                 self._let_off(refund, payment)
-            elif refund.method == "gift_card":
+            elif to_card or refund.method == "gift_card":
                 await self._to_card(session, order, refund)
 
     def _let_off(self, refund: Refund, payment: Payment) -> None:
@@ -137,6 +140,7 @@ class Refunds:
 
     async def _to_card(self, session: AsyncSession, order: Order, refund: Refund) -> None:
         amount = Money(refund.amount, refund.currency)
+        refund.method = "gift_card"
         refund.gift_card_code = await self._cards.give(session, order.customer_id, amount, refund.gift_card_code)
         self._done(refund)
 

@@ -72,6 +72,7 @@ class Returns:
         order = await self._order(session, customer_id, number, wanted.items)
         entry = await self._new(session, order, "return", [_line(order, item) for item in wanted.items])
         entry.reason = wanted.reason
+        entry.refund_to = wanted.refund_to
         wish = PaymentWish("gift_card") if wanted.refund_to == "gift_card" else None
         await self._settle(session, entry, wish)
         return entry

@@ -38,7 +38,7 @@ class Settlement:
         back = pieces((line_of(order, line.line).variant_id, line.quantity) for line in entry.lines)
         await exchange(session, returned=back, wanted=Pieces())
         await self._send_replacement(session, entry)
-        await self._refunds.receive(session, order, entry.refunds)
+        await self._refunds.receive(session, order, entry.refunds, to_card=entry.refund_to == "gift_card")
         await self._close_if_done(session, order, entry)
         return entry
 

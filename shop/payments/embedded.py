@@ -13,11 +13,12 @@ from shop.payments.signatures import check_signature, signature
 from shop.problems import SignatureInvalid
 
 SIGNATURE = "Test-Signature"
+ButtonOutcome = Literal["paid", "declined"]
 
 
 class _Event(BaseModel):
     payment: str
-    outcome: Literal["paid", "declined"]
+    outcome: ButtonOutcome
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class EmbeddedProvider:
         """Staff says when it has left."""
         return Receipt(f"test-{repayment.refund_id}", done=False)
 
-    def press(self, token: str, outcome: Literal["paid", "declined"]) -> Signed:
+    def press(self, token: str, outcome: ButtonOutcome) -> Signed:
         """The event of a button."""
         body = orjson.dumps({"payment": token, "outcome": outcome})
         return Signed({SIGNATURE: signature(self._key, body, self._clock.now())}, body)

@@ -164,6 +164,7 @@ def _hand_over(order: Order, old: Payment, new: Payment | None) -> None:
     for refund in order.refunds:
         if new is not None and refund.payment_id == old.id:
             refund.payment_id = new.id
+            refund.method, refund.iban, refund.gift_card_code = new.method, new.iban, new.gift_card_code
 
 
 def _is_another_way(order: Order, wish: PaymentWish) -> bool:

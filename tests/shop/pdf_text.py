@@ -26,8 +26,8 @@ class Words:
 
 
 def text_of(pdf: bytes) -> str:
-    """All words, in the order in which they are drawn."""
-    return "\n".join(words.text for words in words_of(pdf))
+    """All words, in the order in which they are drawn, with plain spaces."""
+    return "\n".join(words.text for words in words_of(pdf)).replace("\xa0", " ")
 
 
 def words_of(pdf: bytes) -> Iterator[Words]:
