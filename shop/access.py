@@ -10,7 +10,16 @@ from pydantic import SecretStr
 from shop.problems import NotFound, Unauthorized
 from shop.settings import Settings
 
-PUBLIC = frozenset({"/v1/health", "/v1/openapi.yaml", "/images/{name}"})
+PUBLIC = frozenset(
+    {
+        "/v1/health",
+        "/v1/openapi.yaml",
+        "/images/{name}",
+        "/documents/{token}",  # signed
+        "/pay/{token}",  # too long to guess
+        "/v1/payment-events/{provider}",  # signed by the provider
+    }
+)
 OPERATIONS = "/v1/operations/"
 
 

@@ -15,14 +15,23 @@ from shop.catalog import Catalog, CatalogRoutes
 from shop.clock import Clock
 from shop.customers import CustomerRoutes, Customers
 from shop.database import Database
+from shop.documents import DocumentRoutes
 from shop.idempotency import Writes
 from shop.images import ImageRoutes
+from shop.invoice_routes import InvoiceRoutes
+from shop.invoices import Invoices
 from shop.links import Links, derived_key
 from shop.observe import observed, say_failure
 from shop.operations import OperationsRoutes
 from shop.orders import OrderRoutes, Orders
+from shop.paper import Seller
+from shop.payment_events import PaymentEvents
+from shop.payment_pages import PaymentRoutes
+from shop.payments.embedded import EmbeddedProvider
 from shop.payments.gift_cards import GiftCards
 from shop.payments.payments import Payments
+from shop.payments.provider import PaymentProvider
+from shop.payments.stripe import Stripe
 from shop.refunds import RefundRoutes, Refunds
 from shop.return_routes import ReturnRoutes
 from shop.returns import Returns
@@ -31,23 +40,23 @@ from shop.schema import upgrade
 from shop.settings import Settings
 from shop.settlement import Settlement
 from shop.subscriptions.billing import Billing, Keeper
-from shop.subscriptions.bookings import Bookings
 from shop.subscriptions.rentals import Rentals
 from shop.subscriptions.routes import SubscriptionRoutes
 from shop.subscriptions.service import Subscriptions
 
 DOCUMENT = Path(__file__).parent / "openapi.yaml"
 FORGET_EVERY = timedelta(hours=1)
+REFUND_EVERY = timedelta(minutes=1)
 BILL_EVERY = timedelta(hours=1)  # so that a day's work is done soon after midnight, whenever the shop was started
 
 Context = Callable[[web.Application], AsyncIterator[None]]
+Job = Callable[[], Awaitable[object]]
 
 
 def build_app(settings: Settings, clock: Clock) -> web.Application:
     """The service, ready to be run; it opens its database when it starts."""
     database = Database(settings.database_url.get_secret_value(), settings.database_wait_seconds)
     writes = Writes(database, clock)
-    age = timedelta(days=settings.idempotency_days)
     catalog = Catalog(settings.public_url)
     customers = Customers(clock)
     links = Links(settings.public_url.rstrip("/"), derived_key(settings.token.get_secret_value(), "documents"))
@@ -56,10 +65,13 @@ def build_app(settings: Settings, clock: Clock) -> web.Application:
     payments = Payments(customers, cards, refunds, clock)
     keeper = Keeper(catalog, clock)
     rentals = Rentals(catalog, keeper)
-    orders = Orders(catalog, customers, payments, rentals, links, settings.return_days, clock)
+    invoices = Invoices(catalog, links, settings.link_days, clock)
+    orders = Orders(catalog, customers, payments, rentals, invoices, links, settings.return_days, clock)
     returns = Returns(catalog, payments, refunds, links, clock)
-    settlement = Settlement(payments, refunds, clock)
-    subscriptions = Subscriptions(catalog, Bookings(), keeper)
+    settlement = Settlement(payments, refunds, invoices, clock)
+    subscriptions = Subscriptions(catalog, keeper)
+    provider = payment_provider(settings, clock)
+    events = PaymentEvents(database, payments, settlement, provider)
     app = web.Application(middlewares=[observed, guard(settings)], client_max_size=settings.max_body_bytes)
     app.add_routes(ServiceRoutes(database).routes())
     app.add_routes(ImageRoutes().routes())
@@ -69,11 +81,44 @@ def build_app(settings: Settings, clock: Clock) -> web.Application:
     app.add_routes(ReturnRoutes(database, returns, writes, links).routes())
     app.add_routes(RefundRoutes(database).routes())
     app.add_routes(SubscriptionRoutes(database, subscriptions, writes).routes())
+    app.add_routes(InvoiceRoutes(database, invoices, writes).routes())
+    app.add_routes(DocumentRoutes(database, catalog, links, _seller(settings), clock).routes())
+    app.add_routes(PaymentRoutes(database, events, provider, links).routes())
     app.add_routes(OperationsRoutes(customers, cards, returns, settlement, writes, links).routes())
     app.cleanup_ctx.append(_database(database, settings))
-    app.cleanup_ctx.append(_regularly("forget", FORGET_EVERY, lambda: writes.forget_older_than(age)))
+    app.cleanup_ctx.append(_closing(provider))
+    app.cleanup_ctx.append(_regularly("forget", FORGET_EVERY, _forgetting(writes, settings)))
+    app.cleanup_ctx.append(_regularly("refund", REFUND_EVERY, events.pay_out))
     app.cleanup_ctx.append(_regularly("bill", BILL_EVERY, Billing(database, keeper).run))
     return app
+
+
+def payment_provider(settings: Settings, clock: Clock) -> PaymentProvider:
+    """Whom the operator chose."""
+    stripe = settings.payment_provider == "stripe"
+    if stripe and settings.stripe_key is not None and settings.stripe_webhook_secret is not None:
+        return Stripe(settings.stripe_key, settings.stripe_webhook_secret, settings.stripe_url, clock)
+    return EmbeddedProvider(derived_key(settings.token.get_secret_value(), "payment events"), clock)
+
+
+def _closing(provider: PaymentProvider) -> Context:
+    async def closing(_app: web.Application) -> AsyncIterator[None]:
+        yield
+        await provider.close()
+
+    return closing
+
+
+def _seller(settings: Settings) -> Seller:
+    return Seller(
+        name=settings.seller_name,
+        street=settings.seller_street,
+        city=settings.seller_city,
+        country=settings.seller_country,
+        email=settings.seller_email,
+        vat_number=settings.seller_vat_number,
+        iban=settings.seller_iban,
+    )
 
 
 def _database(database: Database, settings: Settings) -> Context:
@@ -93,24 +138,29 @@ async def prepare(database: Database, sample_data: bool) -> None:
             await fill_if_empty(session)
 
 
-def _regularly(task: str, every: timedelta, work: Callable[[], Awaitable[object]]) -> Context:
+def _forgetting(writes: Writes, settings: Settings) -> Job:
+    return lambda: writes.forget_older_than(timedelta(days=settings.idempotency_days))
+
+
+def _regularly(task: str, every: timedelta, work: Job) -> Context:
     async def running(_app: web.Application) -> AsyncIterator[None]:
-        loop = asyncio.create_task(_repeat(task, every, work))
+        stop = asyncio.Event()
+        loop = asyncio.create_task(_repeat(task, every, work, stop))
         yield
-        loop.cancel()
-        with suppress(asyncio.CancelledError):
-            await loop
+        stop.set()
+        await loop  # what has begun ends: a query that is broken off would speak to a loop that is gone
 
     return running
 
 
-async def _repeat(task: str, every: timedelta, work: Callable[[], Awaitable[object]]) -> None:
-    while True:
+async def _repeat(task: str, every: timedelta, work: Job, stop: asyncio.Event) -> None:
+    while not stop.is_set():
         try:
             await work()
         except Exception as error:
             say_failure(error, task=task)
-        await asyncio.sleep(every.total_seconds())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), every.total_seconds())
 
 
 class ServiceRoutes:

@@ -17,6 +17,7 @@ from shop.customers import AddressBody, Customers, Language
 from shop.database import Database
 from shop.delivery import local_day, promised_date
 from shop.idempotency import OPERATIONS_SCOPE, Work, Write, Writes, customer_scope, read_write
+from shop.invoices import Invoices
 from shop.links import Links
 from shop.models import Json, Order, OrderLine, Shipment, ShipmentEvent, Variant
 from shop.money import Money
@@ -138,6 +139,7 @@ class Orders:
         customers: Customers,
         payments: Payments,
         rentals: Rentals,
+        invoices: Invoices,
         links: Links,
         return_days: int,
         clock: Clock,
@@ -146,6 +148,7 @@ class Orders:
         self._customers = customers
         self._payments = payments
         self._rentals = rentals
+        self._invoices = invoices
         self._links = links
         self._return_days = return_days
         self._clock = clock
@@ -198,6 +201,7 @@ class Orders:
             await self._customers.remember(session, customer_id, change.address)
         await self._payments.accept(session, customer_id, change.wish)
         await self._payments.adjust(session, order, change.wish, Cause("change"))
+        await self._invoices.follow(session, order)
         return self._view(order)
 
     async def cancel(self, session: AsyncSession, customer_id: str, number: str, cancellation: Cancellation) -> Json:
@@ -212,6 +216,7 @@ class Orders:
         order.cancel_note = cancellation.note
         await self._rentals.cancelled(session, order)
         await self._payments.adjust(session, order, None, Cause("cancellation"))
+        await self._invoices.follow(session, order)
         return self._view(order)
 
     async def pay_again(self, session: AsyncSession, customer_id: str, number: str, payment: Pays) -> Json:

@@ -1,7 +1,7 @@
 """What the operator decides, read from the environment (SHOP_...)."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -47,11 +47,30 @@ class Settings(DatabaseSettings):
     max_body_bytes: int = 65_536
     return_days: int = 14  # after delivery
     link_days: int = 7  # how long a link to an invoice is valid
+    payment_provider: Literal["test", "stripe"] = "test"
+    stripe_key: Secret | None = None
+    stripe_webhook_secret: Secret | None = None
+    stripe_url: str = "https://api.stripe.com"
+    seller_name: str = "Nochannel Musterladen GmbH"
+    seller_street: str = "Musterstraße 1"
+    seller_city: str = "04109 Leipzig"
+    seller_country: str = "DE"
+    seller_email: str = "service@example.org"
+    seller_vat_number: str = "DE123456788"
+    seller_iban: str = "DE89 3704 0044 0532 0130 00"
 
     @model_validator(mode="after")
     def _two_secrets_differ(self) -> "Settings":
         if self.operations_token is not None and self.operations_token == self.token:
             raise ValueError("SHOP_OPERATIONS_TOKEN must differ from SHOP_TOKEN")
+        return self
+
+    @model_validator(mode="after")
+    def _stripe_is_whole(self) -> "Settings":
+        if self.payment_provider == "stripe" and (self.stripe_key is None or self.stripe_webhook_secret is None):
+            raise ValueError("SHOP_PAYMENT_PROVIDER=stripe needs SHOP_STRIPE_KEY and SHOP_STRIPE_WEBHOOK_SECRET")
+        if self.payment_provider == "stripe" and not self.public_url:
+            raise ValueError("SHOP_PAYMENT_PROVIDER=stripe needs SHOP_PUBLIC_URL: customers come back to it")
         return self
 
     @property

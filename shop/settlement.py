@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shop.clock import Clock
+from shop.invoices import Invoices
 from shop.models import Order
 from shop.order_rows import next_number, order_with
 from shop.orders import TRACKING_NUMBER
@@ -20,9 +21,10 @@ from shop.stock import Pieces, exchange, pieces
 class Settlement:
     """Every method works within the session's transaction, on an order that is locked."""
 
-    def __init__(self, payments: Payments, refunds: Refunds, clock: Clock) -> None:
+    def __init__(self, payments: Payments, refunds: Refunds, invoices: Invoices, clock: Clock) -> None:
         self._payments = payments
         self._refunds = refunds
+        self._invoices = invoices
         self._clock = clock
 
     async def receive(self, session: AsyncSession, number: int) -> Return:
@@ -37,7 +39,7 @@ class Settlement:
         await exchange(session, returned=back, wanted=Pieces())
         await self._send_replacement(session, entry)
         await self._refunds.receive(session, order, entry.refunds)
-        await self._close_if_done(session, entry)
+        await self._close_if_done(session, order, entry)
         return entry
 
     async def book_refund(self, session: AsyncSession, number: int) -> Refund:
@@ -46,7 +48,7 @@ class Settlement:
         refund = next(refund for refund in order.refunds if refund.number == number)
         self._refunds.book(refund)
         if refund.return_number is not None:
-            await self._close_if_done(session, await _return(session, refund.return_number))
+            await self._close_if_done(session, order, await _return(session, refund.return_number))
         return refund
 
     async def book_payment(self, session: AsyncSession, order: Order, failure: str | None) -> None:
@@ -63,7 +65,7 @@ class Settlement:
         if payment.return_number is not None:
             entry = await _return(session, payment.return_number)
             await self._send_replacement(session, entry)
-            await self._close_if_done(session, entry)
+            await self._close_if_done(session, order, entry)
 
     async def _send_replacement(self, session: AsyncSession, entry: Return) -> None:
         """When the old pieces are back and nothing that the new ones cost more is open."""
@@ -72,14 +74,12 @@ class Settlement:
             entry.replacement_tracking = f"PB{await next_number(session, TRACKING_NUMBER)}"
             entry.replacement_status = ReplacementStatus.SHIPPED
 
-    async def _close_if_done(self, session: AsyncSession, entry: Return) -> None:
+    async def _close_if_done(self, session: AsyncSession, order: Order, entry: Return) -> None:
         refunded = all(refund.status == RefundStatus.REFUNDED for refund in entry.refunds)
-        if (
-            refunded
-            and entry.status == ReturnStatus.RECEIVED
-            and entry.replacement_status != ReplacementStatus.RESERVED
-        ):
+        sent = entry.replacement_status != ReplacementStatus.RESERVED
+        if entry.status == ReturnStatus.RECEIVED and refunded and sent:
             entry.status = ReturnStatus.COMPLETED
+            await self._invoices.follow(session, order)
 
 
 async def _return(session: AsyncSession, number: int) -> Return:

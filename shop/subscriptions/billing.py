@@ -10,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shop.catalog import Catalog, Snapshot
 from shop.clock import Clock
 from shop.database import Database
+from shop.delivery import local_day
 from shop.models import Booking, Charge, Subscription
 from shop.money import Money
 from shop.observe import say_failure
 from shop.subscriptions import state
 from shop.subscriptions.agreement import take_over
 from shop.subscriptions.bookings import end_before
-from shop.subscriptions.days import ONE_DAY, day_of
+from shop.subscriptions.days import ONE_DAY
 from shop.subscriptions.store import locked
 
 MONTH, CHANGE, PURCHASE = "month", "change", "purchase"  # what a charge is for
@@ -44,7 +45,8 @@ class Keeper:
         self._invoicing = invoicing
 
     def today(self) -> date:
-        return day_of(self._clock.now())
+        """In German time."""
+        return local_day(self._clock.now())
 
     async def keep(self, session: AsyncSession, subscription: Subscription, day: date) -> None:
         """Up to the day, included."""

@@ -1,6 +1,7 @@
 """The booking calendar: per model and city, never more pieces out on a day than there are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import or_, select
@@ -16,69 +17,62 @@ from shop.subscriptions.state import span_of
 CENTRAL_CITY = WAREHOUSE_CITY  # serves the towns that have no fleet of their own
 
 
-class Bookings:
-    """What is free, and who takes it; works within the session's transaction."""
+@dataclass(frozen=True)
+class Wanted:
+    """A piece of a model for some days or for good, and where."""
 
-    async def free(
-        self, session: AsyncSession, models: Sequence[CatalogProduct], span: Span, city: str | None
-    ) -> dict[str, int]:
-        """By product id, how many pieces are free on every day; without a city, in all cities together."""
-        fleets = await _fleets(session, models, city)
-        booked = await _booked(session, fleets, span)
-        free = dict.fromkeys((model.id for model in models), 0)
-        for fleet in fleets:
-            free[fleet.product_id] += _free(fleet, booked, span)
-        return free
+    product: CatalogProduct
+    variant_id: str
+    span: Span
+    city: str
 
-    async def book(
-        self,
-        session: AsyncSession,
-        snapshot: Snapshot,
-        subscription: Subscription,
-        variant_id: str,
-        span: Span,
-        city: str,
-    ) -> None:
-        """Takes a piece for the subscription. Raises NotAvailable."""
-        product = snapshot.product_with(variant_id)
-        fleet = await _held_fleet(session, product, city)
-        if fleet is None or _free(fleet, await _booked(session, [fleet], span), span) < 1:
-            raise NotAvailable(
-                product.id, await self._alternatives(session, snapshot, subscription, product, span, city)
-            )
-        subscription.bookings.append(
-            Booking(
-                product_id=product.id,
-                product_name=product.name,
-                variant_id=variant_id,
-                city=fleet.city,
-                first=span.first,
-                until=span.until,
-                taken_over=False,
-            )
+
+async def free_pieces(
+    session: AsyncSession, models: Sequence[CatalogProduct], span: Span, city: str | None
+) -> Mapping[str, int]:
+    """By product id, how many pieces are free on every day; without a city, in all cities together."""
+    fleets = await _fleets(session, models, city)
+    booked = await _booked(session, fleets, span)
+    free = dict.fromkeys((model.id for model in models), 0)
+    for fleet in fleets:
+        free[fleet.product_id] += _free(fleet, booked, span)
+    return free
+
+
+async def book(session: AsyncSession, snapshot: Snapshot, subscription: Subscription, wanted: Wanted) -> None:
+    """Takes a piece for the subscription. Raises NotAvailable."""
+    fleet = await _held_fleet(session, wanted)
+    if fleet is None or _free(fleet, await _booked(session, [fleet], wanted.span), wanted.span) < 1:
+        raise NotAvailable(wanted.product.id, await _alternatives(session, snapshot, subscription, wanted))
+    subscription.bookings.append(
+        Booking(
+            product_id=wanted.product.id,
+            product_name=wanted.product.name,
+            variant_id=wanted.variant_id,
+            city=fleet.city,
+            first=wanted.span.first,
+            until=wanted.span.until,
+            taken_over=False,
         )
-
-    async def _alternatives(
-        self,
-        session: AsyncSession,
-        snapshot: Snapshot,
-        subscription: Subscription,
-        wanted: CatalogProduct,
-        span: Span,
-        city: str,
-    ) -> list[str]:
-        others = [m for m in snapshot.models(wanted.family) if m.id not in (wanted.id, subscription.product_id)]
-        free = await self.free(session, others, span, city)
-        return [product_id for product_id, pieces in free.items() if pieces > 0]
+    )
 
 
-async def _held_fleet(session: AsyncSession, product: CatalogProduct, city: str) -> Fleet | None:
+async def _alternatives(
+    session: AsyncSession, snapshot: Snapshot, subscription: Subscription, wanted: Wanted
+) -> list[str]:
+    not_these = (wanted.product.id, subscription.product_id)
+    others = [model for model in snapshot.models(wanted.product.family) if model.id not in not_these]
+    free = await free_pieces(session, others, wanted.span, wanted.city)
+    return [product_id for product_id, pieces in free.items() if pieces > 0]
+
+
+async def _held_fleet(session: AsyncSession, wanted: Wanted) -> Fleet | None:
     """Held until the transaction ends: whoever wants a piece at the same moment waits here, and counts after us."""
-    fleets = await _fleets(session, [product], city)
-    if not fleets:
+    serving = await _fleets(session, [wanted.product], wanted.city)
+    if not serving:
         return None
-    one = (Fleet.product_id == product.id, Fleet.city == fleets[0].city)
-    return await session.scalar(select(Fleet).where(*one).with_for_update().execution_options(populate_existing=True))
+    query = select(Fleet).where(Fleet.product_id == wanted.product.id, Fleet.city == serving[0].city)
+    return await session.scalar(query.with_for_update().execution_options(populate_existing=True))
 
 
 async def _fleets(session: AsyncSession, models: Sequence[CatalogProduct], city: str | None) -> Sequence[Fleet]:

@@ -1,20 +1,12 @@
-"""Days and months as a subscription counts them, in German time; a span's `first` and `until` are both in it."""
+"""Days and months as a subscription counts them; a span's `first` and `until` are both in it."""
 
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
-
-from shop.delivery import WAREHOUSE_TIME
+from datetime import date, timedelta
 
 ONE_DAY = timedelta(days=1)
 MONTHS_A_YEAR = 12
-
-
-def day_of(moment: datetime) -> date:
-    """The day that it is where the shop is."""
-    return moment.astimezone(ZoneInfo(WAREHOUSE_TIME)).date()
 
 
 def add_months(day: date, months: int) -> date:

@@ -45,7 +45,7 @@ class SubscriptionRoutes:
             web.post(f"{one}/pause", self.pause),
             web.post(f"{one}/resume", self.resume),
             web.post(f"{one}/cancellation", self.cancel),
-            web.delete(f"{one}/cancellation", self.keep),
+            web.delete(f"{one}/cancellation", self.go_on),
             web.post(f"{one}/extension", self.extend),
             web.post(f"{one}/swaps", self.swap),
             web.delete(f"{one}/swaps", self.end_swap),
@@ -99,8 +99,8 @@ class SubscriptionRoutes:
             request, body, lambda session, whose, which: self._subscriptions.cancel(session, whose, which, body)
         )
 
-    async def keep(self, request: web.Request) -> web.Response:
-        return await self._once(request, NoBody(), self._subscriptions.keep)
+    async def go_on(self, request: web.Request) -> web.Response:
+        return await self._once(request, NoBody(), self._subscriptions.go_on)
 
     async def extend(self, request: web.Request) -> web.Response:
         body = await read_body(request, Extension)

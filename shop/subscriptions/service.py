@@ -17,7 +17,7 @@ from shop.subscriptions.agreement import (
     plan_of,
 )
 from shop.subscriptions.billing import CHANGE, Keeper
-from shop.subscriptions.bookings import Bookings, end_before, make_room
+from shop.subscriptions.bookings import Wanted, book, end_before, free_pieces, make_room
 from shop.subscriptions.days import ONE_DAY, Span, days_of
 from shop.subscriptions.problems import (
     AlreadyEnding,
@@ -48,9 +48,8 @@ LONGEST_MONTHS = 120  # all terms together
 class Subscriptions:
     """Every method works within the session's transaction. All raise SubscriptionNotFound."""
 
-    def __init__(self, catalog: Catalog, bookings: Bookings, keeper: Keeper) -> None:
+    def __init__(self, catalog: Catalog, keeper: Keeper) -> None:
         self._catalog = catalog
-        self._bookings = bookings
         self._keeper = keeper
 
     # --- seen
@@ -69,7 +68,7 @@ class Subscriptions:
         """The family's models that are free on all of these days. Raises InvalidRequest."""
         span = self._span(query.first or self._keeper.today(), query.until, "query.")
         snapshot = await self._snapshot(session)
-        free = await self._bookings.free(session, snapshot.models(query.family), span, query.city)
+        free = await free_pieces(session, snapshot.models(query.family), span, query.city)
         return [{"product_id": one, "variant_id": None, "free": pieces} for one, pieces in free.items() if pieces > 0]
 
     # --- changed
@@ -163,8 +162,8 @@ class Subscriptions:
         _end_swaps_after(subscription, state.ends_on(subscription))
         return await self._left(session, subscription)
 
-    async def keep(self, session: AsyncSession, customer_id: str, number: str) -> Json:
-        """Takes a cancellation back. Raises NotEnding."""
+    async def go_on(self, session: AsyncSession, customer_id: str, number: str) -> Json:
+        """Takes the cancellation back. Raises NotEnding."""
         subscription = await self._taken(session, customer_id, number)
         status = state.status_on(subscription, self._keeper.today())
         if status != Status.ENDING:
@@ -182,11 +181,12 @@ class Subscriptions:
         _check_swappable(subscription, span, self._keeper.today())
         snapshot = await self._snapshot(session)
         variant_id = _variant(snapshot, subscription, wanted)
-        _check_plan(snapshot.product_with(variant_id), subscription, span)
+        product = snapshot.product_with(variant_id)
+        _check_plan(product, subscription, span)
         make_room(subscription, span)
         await session.flush()
         city = wanted.city or subscription.order.address["city"]
-        await self._bookings.book(session, snapshot, subscription, variant_id, span, city)
+        await book(session, snapshot, subscription, Wanted(product, variant_id, span, city))
         return await self._left(session, subscription)
 
     async def end_swap(self, session: AsyncSession, customer_id: str, number: str) -> Json:
@@ -332,8 +332,7 @@ def _end_swaps_for_some_days(subscription: Subscription, today: date) -> None:
 
 
 def _end_swaps_after(subscription: Subscription, last: date | None) -> None:
-    """What was planned for days after the end is not kept for a change of mind."""
-    if last is not None:
-        for booking in list(subscription.bookings):
-            if not booking.taken_over and (booking.until is None or booking.until > last):
-                end_before(subscription, booking, last + ONE_DAY)
+    """What was planned for days after the end is given back; what is for good and begins before lasts until then."""
+    for booking in list(subscription.bookings):
+        if last is not None and not booking.taken_over and (booking.until or booking.first) > last:
+            end_before(subscription, booking, last + ONE_DAY)

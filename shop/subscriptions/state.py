@@ -54,8 +54,13 @@ def months_of(subscription: Subscription) -> Months:
 
 
 def months_begun(subscription: Subscription, day: date) -> int:
-    """How many there have been, with the running one; none before it begins."""
-    return 0 if subscription.started_on is None else months_of(subscription).begun_by(day)
+    """How many there have been, with the running one; none before it begins.
+
+    A month that is billed has begun, even if a pause from its first day on has put it off.
+    """
+    if subscription.started_on is None:
+        return 0
+    return max(subscription.months_billed, months_of(subscription).begun_by(day))
 
 
 def term_end_month(subscription: Subscription) -> int:
@@ -96,9 +101,8 @@ def next_billing_on(subscription: Subscription, day: date) -> date | None:
     """When the next month begins, unless it ends before."""
     if not runs(subscription, day):
         return None
-    months = months_of(subscription)
-    following = months.begun_by(day)
-    return months.first_of(following) if is_rented_in(subscription, following) else None
+    following = months_begun(subscription, day)
+    return months_of(subscription).first_of(following) if is_rented_in(subscription, following) else None
 
 
 def is_rented_in(subscription: Subscription, month: int) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,8 +17,10 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from shop.app import build_app
+from shop.catalog import Catalog
 from shop.database import Database
 from shop.settings import Settings
+from shop.subscriptions.billing import Billed, Billing, Keeper
 from tests.shop.client import OPERATIONS_TOKEN, TOKEN, ShopClient, strict_document
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL")
@@ -26,6 +28,7 @@ BACKENDS = ["sqlite", "postgresql"] if POSTGRES else ["sqlite"]
 A_MONDAY = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 Running = Callable[[], AbstractAsyncContextManager[ShopClient]]
+Bill = Callable[[], Awaitable[Billed]]
 
 
 class GivenClock:
@@ -39,6 +42,10 @@ class GivenClock:
 
     def passes(self, time: timedelta) -> None:
         self.moment += time
+
+    def turns(self, day: str) -> None:
+        """It is noon of that day."""
+        self.moment = datetime.fromisoformat(f"{day}T12:00:00+00:00")
 
 
 @pytest.fixture(scope="session")
@@ -125,3 +132,9 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url)
     yield database
     await database.close()
+
+
+@pytest.fixture
+def bill(database: Database, clock: GivenClock) -> Bill:
+    """The daily work, on the day that the clock shows."""
+    return Billing(database, Keeper(Catalog(), clock)).run

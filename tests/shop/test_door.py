@@ -33,6 +33,11 @@ PATHS = [
     ("GET", "/v1/orders/NC-104201"),
     ("PATCH", "/v1/orders/NC-104201"),
     ("POST", "/v1/orders/NC-104201/cancellation"),
+    ("GET", "/v1/plans"),
+    ("GET", "/v1/availability"),
+    ("GET", "/v1/subscriptions"),
+    ("PATCH", "/v1/subscriptions/SB-200001"),
+    ("DELETE", "/v1/subscriptions/SB-200001/swaps"),
     ("POST", "/v1/operations/orders/NC-104201/advance"),
     ("GET", "/v1/unknown"),
 ]

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.shop.client import Reply, ShopClient
-from tests.shop.requests import ADDRESS, item, order
+from tests.shop.requests import ADDRESS, item, order, rented
 
 # The running shop is shared by the examples: nothing here depends on what an earlier one left behind.
 shared = settings(
@@ -48,6 +48,13 @@ WRITES = [
     ("POST", "/v1/quotes", {"items": ORDER["items"]}),
     ("PATCH", "/v1/orders/NC-104201", {"items": ORDER["items"], "address": ADDRESS}),
     ("POST", "/v1/orders/NC-104201/cancellation", {"reason": "takes_too_long", "note": "zu spät"}),
+    (
+        "PATCH",
+        "/v1/subscriptions/SB-200001",
+        {"plan_id": "aeropix-premium", "term_months": 12, "addons": ["insurance"]},
+    ),
+    ("POST", "/v1/subscriptions/SB-200001/pause", {"first": "2026-05-01", "until": "2026-05-31"}),
+    ("POST", "/v1/subscriptions/SB-200001/swaps", {"product_id": "aeropix-pro", "first": "2026-03-07", "until": None}),
 ]
 
 
@@ -102,6 +109,22 @@ async def test_any_query_gets_products_or_a_refusal(shop: ShopClient, query: dic
 @shared
 @given(name=st.text(min_size=1, max_size=40).filter(lambda name: name.strip(".") != ""))
 async def test_any_name_of_an_order_product_or_picture_is_not_found(shop: ShopClient, name: str) -> None:
-    for folder in ("/v1/orders", "/v1/products", "/images"):
+    for folder in ("/v1/orders", "/v1/products", "/v1/subscriptions", "/images"):
         response = await shop.http.get(f"{folder}/{quote(name, safe='')}", headers=shop.headers())
         assert response.status == 404
+
+
+@settings(parent=shared, max_examples=20)
+@given(first=st.dates().map(str), until=st.none() | st.dates().map(str), month=st.integers(1, 12))
+async def test_any_days_of_a_subscription_get_an_answer(
+    shop: ShopClient, first: str, until: str | None, month: int
+) -> None:
+    if not (await shop.get("/v1/subscriptions")).json["items"]:
+        await rented(shop, plan_id="aeropix-premium")
+    near = f"2026-{month:02}-28"
+    for days in ({"first": first, "until": until}, {"first": near, "until": until}, {"first": first, "until": near}):
+        for what, body in (("pause", days), ("swaps", {"product_id": "aeropix-pro", **days})):
+            reply = await shop.exchange(
+                "POST", f"/v1/subscriptions/SB-200001/{what}", raw=written(body), headers=keyed()
+            )
+            assert reply.status in {200, 400, 409}
