@@ -37,13 +37,17 @@ class RecommendForBudget(GoalAction):
     def recommend(self, turn: Turn, question: Question, budget: Budget) -> list[Event]:
         """The dearest that fit, because they are the best for the money."""
         amount, monthly = budget
-        fitting = [product for product in question.products if _cost(product, monthly).amount <= amount]
+        candidates = _for_rent(question.products) if monthly else question.products
+        if not candidates:  # nothing of it is rented out: then the sum is what there is to spend
+            return self.recommend(turn, question, (amount, False))
+        fitting = [product for product in candidates if _cost(product, monthly).amount <= amount]
         if not fitting:
-            return self._nothing_fits(turn, question.products, budget)
+            return self._nothing_fits(turn, candidates, budget)
         best = sorted(fitting, key=lambda product: -_cost(product, monthly).amount)[:MAX_CARDS]
-        turn.say("utter_fits_budget", cards=cards(turn, best), budget=_in_words(turn, budget))
-        self._say_over_time(turn, best[0])
-        self._say_what_does_not_fit(turn, question.products, fitting)
+        turn.say("utter_fits_budget", cards=cards(turn, best), budget=_in_words(turn, budget, best[0]))
+        if best[0].rental_terms:
+            self._say_over_time(turn, best[0])
+        self._say_what_does_not_fit(turn, candidates, fitting)
         return focus(best)
 
     def _say_over_time(self, turn: Turn, product: Product) -> None:
@@ -72,7 +76,7 @@ class RecommendForBudget(GoalAction):
         turn.say(
             "utter_nothing_fits",
             cards=[card(turn, closest)],
-            budget=_in_words(turn, budget),
+            budget=_in_words(turn, budget, closest),
             product=closest.name,
             price=price,
         )
@@ -90,6 +94,10 @@ def _of_kind_spoken_of(turn: Turn, catalog: Sequence[Product]) -> Sequence[Produ
     return [product for product in catalog if {product.kind} == spoken_of] or catalog
 
 
+def _for_rent(products: Sequence[Product]) -> Sequence[Product]:
+    return [product for product in products if product.rental_terms]
+
+
 def _cost(product: Product, monthly: bool) -> Money:
     return product.monthly_price if monthly else product.price
 
@@ -103,9 +111,10 @@ def _rent_for(product: Product, months: int) -> Money:
     return min((p.monthly_price for p in offered if p.months == longest), key=lambda money: money.amount)
 
 
-def _in_words(turn: Turn, budget: Budget) -> str:
+def _in_words(turn: Turn, budget: Budget, product: Product) -> str:
+    """A sum is meant in the money that the goods cost."""
     amount, monthly = budget
-    return _per_month(turn, wording.money(amount, "EUR", turn.language), monthly)
+    return _per_month(turn, wording.money(amount, product.price.currency, turn.language), monthly)
 
 
 def _per_month(turn: Turn, sum_in_words: str, monthly: bool) -> str:

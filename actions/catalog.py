@@ -44,7 +44,7 @@ class BrowseCatalog(GoalAction):
         shown = shown or products_for(turn.heard.text, catalog)
         if not shown:
             turn.say(
-                "utter_catalog",
+                "utter_catalog" if any(product.rental_terms for product in catalog) else "utter_catalog_only_sold",
                 buttons=kind_buttons(turn, catalog, "browse_catalog"),
                 kinds=kinds_in_words(turn, catalog),
             )

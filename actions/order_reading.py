@@ -234,10 +234,14 @@ class OrderReader:
         return any(wish.product and wish.product.id != line["product"] for wish in wishes(heard, self._catalog))
 
     def _is_not_offered(self, heard: Heard, line: Line, product: Product, *, is_asked: bool) -> bool:
+        is_other_size = is_asked and self._is_other_number(heard, line, product)
+        return is_other_size or names_what_is_not_offered(heard.text, product)
+
+    def _is_other_number(self, heard: Heard, line: Line, product: Product) -> bool:
+        """For an option that is a number, such as a size, one that it does not come in."""
         option = order_draft.open_option(line, product)
         is_number = all(value.id.isdigit() for value in option.values) and amounts.bare_number(heard.text) is not None
-        is_other_size = is_asked and is_number and option.id not in line["options"]
-        return is_other_size or names_what_is_not_offered(heard.text, product)
+        return is_number and option.id not in line["options"]
 
     def _read_aspect(self, part: str | None) -> bool:
         """ "die Adresse stimmt nicht": what was known of it is asked anew."""

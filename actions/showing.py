@@ -14,13 +14,17 @@ def card(turn: Turn, product: Product) -> Card:
     """A product as Rasa's `elements` have it."""
     return {
         "title": product.name,
-        "subtitle": f"{turn.named(product.tagline).rstrip('.')}. {price_words(turn, product)}",
+        "subtitle": f"{_ended(turn.named(product.tagline))} {price_words(turn, product)}",
         "image_url": turn.image(product),
         "buttons": [
             button(turn.either("Mehr dazu", "Tell me more"), "ask_product", product=product.id),
             order_button(turn, product),
         ],
     }
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith(("!", "?", "…")) else f"{sentence.rstrip('.')}."
 
 
 def cards(turn: Turn, products: Sequence[Product]) -> list[Card]:

@@ -47,8 +47,9 @@ install_vendure() {
   command -v npm > /dev/null || { echo "there is no npm" && return 1; }
   mkdir -p "$PEERS_DIR/vendure"
   echo "$VENDURE" > "$PEERS_DIR/vendure/package.json"
-  npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$PEERS_DIR/vendure" &&
-    echo "$VENDURE" > "$installed"
+  npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$PEERS_DIR/vendure" ||
+    { echo "npm could not install it; is its registry reachable?" && return 1; }
+  echo "$VENDURE" > "$installed"
 }
 
 mkdir -p "$PEERS_DIR"

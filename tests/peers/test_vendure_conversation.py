@@ -126,6 +126,17 @@ async def test_a_way_to_pay_that_this_shop_has_not_orders_nothing_and_leads_to_a
     assert list(await shop.orders(kim.id)) == []
 
 
+async def test_the_catalog_is_shown_by_its_own_kinds(kim: Customer) -> None:
+    assert "computers" in await kim.says("was habt ihr?")
+    assert "Laptop" in await kim.presses("Computers")
+    assert "Welche" in await kim.presses("Bestellen")
+
+
+async def test_what_vendure_has_no_idea_of_leads_to_a_person(kim: Customer) -> None:
+    await kim.says("meine abos?")
+    assert "talk_to_human" in str([button.payload for button in kim.buttons()])
+
+
 async def test_renting_is_said_to_be_impossible_here(kim: Customer, shop: VendureShop) -> None:
     answers = [await kim.says("ich möchte einen Laptop für 6 monate mieten"), await kim.says("13 inch, 8GB")]
     assert "nur zu kaufen" in "\n".join(answers)

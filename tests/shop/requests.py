@@ -106,10 +106,6 @@ async def stock_of(shop: ShopClient, variant_id: str) -> int:
     return next(int(v["stock"]) for product in items for v in product["variants"] if v["id"] == variant_id)
 
 
-def eur(amount: int) -> dict[str, Any]:
-    return {"amount": amount, "currency": "EUR"}
-
-
 async def rented(shop: ShopClient, variant_id: str = "aeropix-mini-red", months: int = 6, **more: Any) -> str:
     """The number of a subscription that began today."""
     number = await placed(shop, item(variant_id, term_months=months, **more))
@@ -117,7 +113,7 @@ async def rented(shop: ShopClient, variant_id: str = "aeropix-mini-red", months:
     return str((await shop.get("/v1/subscriptions")).json["items"][0]["number"])
 
 
-async def seen(shop: ShopClient, number: str) -> Any:
+async def stands(shop: ShopClient, number: str) -> Any:
     """The subscription as it stands."""
     reply = await shop.get(f"/v1/subscriptions/{number}")
     assert reply.status == 200

@@ -23,7 +23,7 @@ from shop.subscriptions.billing import Billed, Billing, Keeper
 from shop.subscriptions.days import ONE_DAY, Months, add_months
 from tests.shop.client import TOKEN, ShopClient
 from tests.shop.conftest import Bill, GivenClock, Running
-from tests.shop.requests import eur, item, placed, rented, seen
+from tests.shop.requests import eur, item, placed, rented, stands
 
 ROOT = Path(__file__).parents[2]
 Bills = list[tuple[str, str, int]]
@@ -54,7 +54,7 @@ async def test_a_month_is_billed_when_it_begins_and_not_before(
     assert await bill() == Billed(subscriptions=0, failed=0)
     clock.turns("2026-04-02")
     assert await bill() == Billed(subscriptions=1, failed=0)
-    view = await seen(shop, number)
+    view = await stands(shop, number)
     assert view["billed"][0] == {
         "first": "2026-04-02",
         "until": "2026-05-01",
@@ -141,7 +141,7 @@ async def test_a_year_with_a_pause_in_it_is_billed_to_the_cent(
         ("2027-01-01", "2027-01-31", 2610),
         ("2027-02-01", "2027-03-03", 2610),
     ]
-    assert (await seen(shop, number))["term_ends_on"] == "2027-03-31"
+    assert (await stands(shop, number))["term_ends_on"] == "2027-03-31"
 
 
 async def test_a_month_that_is_billed_and_put_off_on_the_same_day_is_billed_once(
@@ -168,7 +168,7 @@ async def test_work_that_was_missed_for_months_is_made_up_for(
     clock.turns("2027-03-02")
     await bill()
     assert [amount for *_, amount in await charges(database)] == [2900] * 2 + [6900] * 4 + [7940] * 3
-    view = await seen(shop, number)
+    view = await stands(shop, number)
     assert (view["status"], view["ends_on"], view["product_id"]) == ("ended", "2026-12-01", "aeropix-pro")
 
 
@@ -282,7 +282,7 @@ async def test_every_month_but_the_one_of_the_order_has_an_invoice_of_its_own(
     number, invoices = await rented(shop), Invoices()
     clock.turns("2026-05-02")
     await Billing(database, Keeper(Catalog(), clock, invoices)).run()
-    numbers = [charge["invoice_number"] for charge in (await seen(shop, number))["billed"]]
+    numbers = [charge["invoice_number"] for charge in (await stands(shop, number))["billed"]]
     assert (numbers, invoices.amounts) == (["2026-000002", "2026-000001", None], [2900, 2900])
 
 
@@ -311,7 +311,7 @@ async def test_a_running_shop_bills_by_itself(start: Running, clock: GivenClock,
         number = await rented(shop)
     clock.turns("2026-04-02")
     async with start() as shop, asyncio.timeout(10):
-        while len((await seen(shop, number))["billed"]) < 2:
+        while len((await stands(shop, number))["billed"]) < 2:
             await asyncio.sleep(0.01)
 
 

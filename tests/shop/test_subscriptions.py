@@ -1,4 +1,4 @@
-"""Subscriptions: made by orders, seen, changed, paused, cancelled and taken back, extended."""
+"""Subscriptions: made by orders, stands, changed, paused, cancelled and taken back, extended."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from shop.database import Database
 from shop.models import Counter, Variant
 from tests.shop.client import Reply, ShopClient
 from tests.shop.conftest import GivenClock
-from tests.shop.requests import advanced, eur, item, placed, rented, seen
+from tests.shop.requests import advanced, eur, item, placed, rented, stands
 
 # All rent on 2 March 2026.
 TERM_END = "2026-09-01"
@@ -54,12 +54,12 @@ async def test_every_rented_piece_is_a_subscription_and_a_bought_one_is_none(sho
 
 async def test_a_subscription_begins_when_it_is_delivered(shop: ShopClient, clock: GivenClock) -> None:
     order = await placed(shop, item(term_months=6, addons=["insurance", "flight-lessons"]))
-    before = await seen(shop, "SB-200001")
+    before = await stands(shop, "SB-200001")
     assert [before[day] for day in ("started_on", "term_ends_on", "next_billing_on", "earliest_end_on")] == [None] * 4
     assert (before["billed"], before["pause_limit"]["why_not"]) == ([], "not_active")
     clock.turns("2026-03-04")
     await advanced(shop, order, "delivered")
-    view = await seen(shop, "SB-200001")
+    view = await stands(shop, "SB-200001")
     assert (view["status"], view["plan"]["id"], view["term_months"]) == ("active", "aeropix-standard", 6)
     assert (view["started_on"], view["term_ends_on"], view["next_billing_on"]) == (
         "2026-03-04",
@@ -84,7 +84,7 @@ async def test_a_subscription_begins_when_it_is_delivered(shop: ShopClient, cloc
 async def test_just_after_midnight_it_is_the_next_day_where_the_shop_is(shop: ShopClient, clock: GivenClock) -> None:
     clock.turns("2026-03-04")
     clock.moment = clock.moment.replace(hour=23, minute=30)  # half past midnight in Germany
-    assert (await seen(shop, await rented(shop)))["started_on"] == "2026-03-05"
+    assert (await stands(shop, await rented(shop)))["started_on"] == "2026-03-05"
 
 
 async def test_a_changed_order_keeps_the_subscriptions_of_what_stays(shop: ShopClient) -> None:
@@ -103,7 +103,7 @@ async def test_a_changed_order_keeps_the_subscriptions_of_what_stays(shop: ShopC
 async def test_the_subscriptions_of_a_cancelled_order_have_ended(shop: ShopClient) -> None:
     order = await placed(shop, item(term_months=6))
     await shop.post(f"/v1/orders/{order}/cancellation", {})
-    view = await seen(shop, "SB-200001")
+    view = await stands(shop, "SB-200001")
     assert (view["status"], view["started_on"], view["next_billing_on"]) == ("ended", None, None)
     assert (view["ends_on"], view["earliest_end_on"], view["purchase_price"]) == ("2026-03-02", None, None)
 
@@ -111,10 +111,10 @@ async def test_the_subscriptions_of_a_cancelled_order_have_ended(shop: ShopClien
 async def test_a_subscription_is_paid_as_its_order_is_and_shows_the_change(shop: ShopClient) -> None:
     order = await placed(shop, item(term_months=6))
     await shop.patch(f"/v1/orders/{order}", {"payment_method": "card"})
-    assert (await seen(shop, "SB-200001"))["payment_method"] == "card"
+    assert (await stands(shop, "SB-200001"))["payment_method"] == "card"
 
 
-# --- seen
+# --- stands
 
 
 async def test_a_customer_sees_the_newest_subscriptions_first(shop: ShopClient) -> None:
@@ -147,12 +147,12 @@ def _without_instance(raw: bytes) -> bytes:
 
 async def test_somebody_elses_subscription_looks_like_none_at_all(shop: ShopClient) -> None:
     number = await rented(shop)
-    before = await seen(shop, number)
+    before = await stands(shop, number)
     stranger = shop.acting_for("customer-2")
     for theirs, nobodys in zip(await tried_on(stranger, number), await tried_on(stranger, "SB-999999"), strict=True):
         assert (theirs.status, theirs.slug) == (404, "subscription-not-found")
         assert _without_instance(theirs.raw) == _without_instance(nobodys.raw)
-    assert await seen(shop, number) == before
+    assert await stands(shop, number) == before
 
 
 async def test_a_number_that_is_none_is_not_found(shop: ShopClient) -> None:
@@ -179,7 +179,7 @@ async def test_a_longer_term_is_cheaper_from_the_next_billing_date_and_counts_fr
         "addons": [],
         "refusal": None,
     }
-    assert (await seen(shop, number))["term_months"] == 6
+    assert (await stands(shop, number))["term_months"] == 6
     view = (await patched(shop, number, term_months=12)).json
     assert (view["term_months"], view["monthly_price"], view["term_ends_on"]) == (12, eur(2610), "2027-03-01")
     assert view["billed"][0]["amount"] == eur(2900)  # April, as it was agreed when it began
@@ -272,7 +272,7 @@ async def test_a_subscription_can_be_changed_before_it_begins(shop: ShopClient) 
     assert (preview["effective_on"], preview["term_ends_on"]) == (None, None)
     assert (await patched(shop, "SB-200001", term_months=12)).json["monthly_price"] == eur(2610)
     await advanced(shop, order, "delivered")
-    view = await seen(shop, "SB-200001")
+    view = await stands(shop, "SB-200001")
     assert (view["term_ends_on"], view["billed"][0]["amount"]) == ("2027-03-01", eur(2900))  # the first as ordered
 
 
@@ -305,7 +305,7 @@ async def test_a_change_sent_twice_is_made_once(shop: ShopClient) -> None:
     number = await rented(shop)
     first, again = [await shop.patch(path(number), {"addons": ["flight-lessons"]}, key="once") for _ in range(2)]
     assert (again.replayed, again.raw) == (True, first.raw)
-    assert [charge["amount"] for charge in (await seen(shop, number))["billed"]] == [eur(8900), eur(2900)]
+    assert [charge["amount"] for charge in (await stands(shop, number))["billed"]] == [eur(8900), eur(2900)]
 
 
 # --- paused
@@ -319,9 +319,9 @@ async def test_a_pause_from_today_rests_at_once_and_moves_billing_and_term(shop:
     assert (view["next_billing_on"], view["term_ends_on"]) == ("2026-06-22", "2026-09-21")
     assert view["pause_limit"] == {"max_days": 90, "left_days": 70, "why_not": "not_active"}
     clock.turns("2026-05-31")
-    assert (await seen(shop, number))["status"] == "paused"
+    assert (await stands(shop, number))["status"] == "paused"
     clock.turns("2026-06-01")
-    assert ((await seen(shop, number))["status"], (await seen(shop, number))["pause"]) == ("active", None)
+    assert ((await stands(shop, number))["status"], (await stands(shop, number))["pause"]) == ("active", None)
 
 
 async def test_a_planned_pause_begins_on_its_day(shop: ShopClient, clock: GivenClock) -> None:
@@ -329,9 +329,9 @@ async def test_a_planned_pause_begins_on_its_day(shop: ShopClient, clock: GivenC
     view = (await paused(shop, number, "2026-07-01", "2026-07-31")).json
     assert (view["status"], view["next_billing_on"], view["term_ends_on"]) == ("active", "2026-04-02", "2026-10-02")
     clock.turns("2026-06-30")
-    assert (await seen(shop, number))["status"] == "active"
+    assert (await stands(shop, number))["status"] == "active"
     clock.turns("2026-07-01")
-    assert (await seen(shop, number))["status"] == "paused"
+    assert (await stands(shop, number))["status"] == "paused"
 
 
 @pytest.mark.parametrize(
@@ -365,7 +365,7 @@ async def test_no_more_than_90_days_in_a_year_of_the_contract(shop: ShopClient, 
     assert (refused.json["why"], refused.json["left_days"]) == ("used_up", 10)
     assert (await paused(shop, number, "2026-08-01", "2026-08-10")).status == 200
     clock.turns("2026-09-01")
-    assert (await seen(shop, number))["pause_limit"] == {"max_days": 90, "left_days": 0, "why_not": "used_up"}
+    assert (await stands(shop, number))["pause_limit"] == {"max_days": 90, "left_days": 0, "why_not": "used_up"}
     assert (await paused(shop, number, "2027-03-01", "2027-03-20")).json[
         "why"
     ] == "used_up"  # its first day is too early
@@ -376,7 +376,7 @@ async def test_a_pause_over_the_turn_of_the_contract_year_counts_in_both(shop: S
     number = await rented(shop, months=24)
     await paused(shop, number, "2027-02-20", "2027-05-20")  # 10 days in the first year, 80 in the second
     clock.turns("2027-06-01")
-    assert (await seen(shop, number))["pause_limit"]["left_days"] == 10
+    assert (await stands(shop, number))["pause_limit"]["left_days"] == 10
 
 
 async def test_a_new_pause_takes_the_place_of_the_planned_one(shop: ShopClient) -> None:
@@ -386,7 +386,7 @@ async def test_a_new_pause_takes_the_place_of_the_planned_one(shop: ShopClient) 
     assert (view["pause"]["first"], view["term_ends_on"]) == ("2026-07-01", "2026-10-02")
     refused = await paused(shop, number, "2026-07-01", "2026-07-03")
     assert refused.json["why"] == "too_short"
-    assert (await seen(shop, number))["pause"]["first"] == "2026-07-01"
+    assert (await stands(shop, number))["pause"]["first"] == "2026-07-01"
 
 
 async def test_only_an_active_subscription_rests(shop: ShopClient, clock: GivenClock) -> None:
@@ -405,9 +405,9 @@ async def test_only_an_active_subscription_rests(shop: ShopClient, clock: GivenC
 async def test_in_the_first_month_it_is_said_that_nothing_may_rest_yet(shop: ShopClient, clock: GivenClock) -> None:
     number = await rented(shop)
     clock.turns("2026-04-01")
-    assert (await seen(shop, number))["pause_limit"]["why_not"] == "in_first_month"
+    assert (await stands(shop, number))["pause_limit"]["why_not"] == "in_first_month"
     clock.turns("2026-04-02")
-    assert (await seen(shop, number))["pause_limit"] == {"max_days": 90, "left_days": 90, "why_not": None}
+    assert (await stands(shop, number))["pause_limit"] == {"max_days": 90, "left_days": 90, "why_not": None}
 
 
 @pytest.mark.parametrize(
@@ -466,10 +466,10 @@ async def test_a_cancellation_ends_it_with_its_term(shop: ShopClient, clock: Giv
     assert (view["status"], view["ends_on"], view["at_end"]) == ("ending", TERM_END, "return")
     assert (await cancelled(shop, number)).slug == "already-ending"
     clock.turns(TERM_END)
-    view = await seen(shop, number)
+    view = await stands(shop, number)
     assert (view["status"], view["next_billing_on"]) == ("ending", None)
     clock.turns("2026-09-02")
-    assert (await seen(shop, number))["status"] == "ended"
+    assert (await stands(shop, number))["status"] == "ended"
     again = await cancelled(shop, number)
     assert (again.slug, again.json["subscription_status"]) == ("subscription-not-changeable", "ended")
 
@@ -477,7 +477,7 @@ async def test_a_cancellation_ends_it_with_its_term(shop: ShopClient, clock: Giv
 async def test_after_its_term_it_goes_on_and_ends_with_the_running_month(shop: ShopClient, clock: GivenClock) -> None:
     number = await rented(shop)
     clock.turns("2026-11-15")
-    view = await seen(shop, number)
+    view = await stands(shop, number)
     assert (view["status"], view["next_billing_on"], view["earliest_end_on"]) == ("active", "2026-12-02", "2026-12-01")
     assert (await cancelled(shop, number)).json["ends_on"] == "2026-12-01"
 
@@ -518,7 +518,7 @@ async def test_what_rests_since_its_months_end_and_is_cancelled_ends_today(shop:
 
 
 async def test_the_longer_it_was_rented_the_less_keeping_it_costs(shop: ShopClient) -> None:
-    prices = [(await seen(shop, await rented(shop, months=months)))["purchase_price"] for months in (1, 6, 24)]
+    prices = [(await stands(shop, await rented(shop, months=months)))["purchase_price"] for months in (1, 6, 24)]
     # 499.00 less 60 % of 37.70, of 6 × 29.00, of 24 × 23.20
     assert prices == [eur(47630), eur(39460), eur(16490)]
 

@@ -11,7 +11,7 @@ from shop.database import Database
 from shop.models import Booking, Fleet, Subscription
 from tests.shop.client import Reply, ShopClient
 from tests.shop.conftest import Bill, GivenClock, Running
-from tests.shop.requests import VIENNA, advanced, eur, item, order, placed, rented, seen
+from tests.shop.requests import VIENNA, advanced, eur, item, order, placed, rented, stands
 
 # All rent on Monday, 2 March 2026, in Leipzig, where there are a Cinema, three Pro and five Mini to swap to.
 SATURDAY, SUNDAY = "2026-03-07", "2026-03-08"
@@ -108,7 +108,7 @@ async def test_a_booked_out_model_is_refused_with_what_is_free_another_granted_a
     refused = await swapped(shop, number)
     assert (refused.status, refused.slug) == (409, "not-available")
     assert (refused.json["product_id"], refused.json["alternatives"]) == (CINEMA, [PRO])
-    assert (await seen(shop, number))["swap"] is None
+    assert (await stands(shop, number))["swap"] is None
     granted = (await swapped(shop, number, product_id=PRO)).json
     assert granted["swap"] == {
         "variant_id": "aeropix-pro-red",  # the colour that the customer has
@@ -119,9 +119,9 @@ async def test_a_booked_out_model_is_refused_with_what_is_free_another_granted_a
     }
     assert (granted["product_id"], granted["monthly_total"]) == ("aeropix-mini", eur(24900))
     clock.turns(SUNDAY)
-    assert (await seen(shop, number))["swap"] == granted["swap"]
+    assert (await stands(shop, number))["swap"] == granted["swap"]
     clock.turns("2026-03-09")
-    view = await seen(shop, number)
+    view = await stands(shop, number)
     assert (view["swap"], view["product_id"], view["status"]) == (None, "aeropix-mini", "active")
     assert (await free(shop, city="Leipzig"))[CINEMA] == 1
 
@@ -133,7 +133,7 @@ async def test_only_a_premium_plan_swaps_for_some_days(shop: ShopClient) -> None
     await shop.patch(f"/v1/subscriptions/{number}", {"plan_id": "aeropix-premium"})
     assert (await swapped(shop, number)).status == 200
     await shop.patch(f"/v1/subscriptions/{number}", {"plan_id": "aeropix-standard"})
-    assert (await seen(shop, number))["swap"] is None
+    assert (await stands(shop, number))["swap"] is None
 
 
 async def test_no_plan_swaps_to_another_family(shop: ShopClient) -> None:
@@ -193,7 +193,7 @@ async def test_a_new_swap_takes_the_place_of_what_was_booked_for_the_same_days(
     clock.turns("2026-03-04")
     assert (await swapped(shop, number, product_id=PRO)).json["swap"]["until"] == "2026-03-06"
     clock.turns(SATURDAY)
-    assert (await seen(shop, number))["swap"]["product_id"] == PRO
+    assert (await stands(shop, number))["swap"]["product_id"] == PRO
     assert (await free(shop, city="Leipzig", first=SATURDAY)) == {"aeropix-mini": 5, PRO: 2, CINEMA: 1}
 
 
@@ -202,7 +202,7 @@ async def test_swaps_on_different_days_stand_beside_each_other(shop: ShopClient,
     await swapped(shop, number, "2026-03-14", "2026-03-15", product_id=PRO)
     assert (await swapped(shop, number)).json["swap"]["product_id"] == CINEMA
     clock.turns("2026-03-09")
-    assert (await seen(shop, number))["swap"]["product_id"] == PRO
+    assert (await stands(shop, number))["swap"]["product_id"] == PRO
 
 
 async def test_a_running_swap_ends_today_and_a_planned_one_is_taken_back(shop: ShopClient, clock: GivenClock) -> None:
