@@ -121,6 +121,10 @@ class Turn:
     def money(self, money: Money) -> str:
         return wording.money(money.amount, money.currency, self.language)
 
+    def day(self, iso: str) -> str:
+        """With its year, unless that goes without saying."""
+        return wording.day(iso, self.language, this_year=self.today.year)
+
     def listed(self, things: Sequence[str], *, choice: bool = False) -> str:
         return wording.listed(things, self.language, choice=choice)
 

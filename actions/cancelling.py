@@ -18,7 +18,7 @@ from actions.own_orders import (
     say_too_late,
 )
 from actions.reading import reasons
-from actions.reading.answers import agrees, has_reservation, wavers
+from actions.reading.answers import agrees, has_reservation, orders_deed, refuses
 from actions.showing import lines_in_words
 
 
@@ -45,7 +45,7 @@ class CancelForm(Form):
         if is_answer and await self._is_part(turn, draft["number"]):
             draft["state"] = "part"
             return True
-        if question is not None and intent in ("stop", "deny"):
+        if question is not None and (intent in ("stop", "deny") or refuses(turn.heard.text)):
             draft["state"] = "dropped"
             return True
         if (
@@ -82,7 +82,7 @@ class CancelForm(Form):
 
     def _agrees(self, turn: Turn) -> bool:
         """A yes, or the wish once more."""
-        said_again = turn.heard.intent == "cancel_order" and not wavers(turn.heard.text)
+        said_again = turn.heard.intent == "cancel_order" and orders_deed(turn.heard.text)
         return (agrees(turn.heard) or said_again) and not has_reservation(turn.heard.text)
 
     def _confirm(self, turn: Turn, draft: Draft) -> None:
@@ -158,7 +158,7 @@ class FinishCancel(GoalAction):
         except Unavailable:
             turn.say("utter_not_cancelled_yet")
             return [SlotSet("cancel_draft", {**draft, "state": None, "tried": True}), *reopen("cancel_form")]
-        return [SlotSet("cancel_draft", None), *go_on(turn)]
+        return [SlotSet("cancel_draft", None), *_forget_change(draft), *go_on(turn, without=_gone(draft))]
 
     async def _end(self, turn: Turn, draft: Draft) -> None:
         if draft.get("state") == "confirmed":
@@ -174,5 +174,14 @@ class FinishCancel(GoalAction):
         for refund in await turn.backend.refunds(turn.customer):
             if refund.order_number == order.number and refund.reason == "cancellation":
                 response = "utter_cancel_refunded" if refund.status == "refunded" else "utter_cancel_refund"
-                way = wording.paid(refund.method, turn.language)
+                way = wording.refunded(refund.method, turn.language)
                 turn.say(response, amount=turn.money(refund.amount), way=way)
+
+
+def _gone(draft: Draft) -> frozenset[str]:
+    """Forms that are about an order which is no more."""
+    return frozenset({"change_form"}) if draft.get("state") == "confirmed" else frozenset()
+
+
+def _forget_change(draft: Draft) -> list[Event]:
+    return [SlotSet("change_draft", None)] if _gone(draft) else []

@@ -12,7 +12,7 @@ from actions.order_draft import Draft, Line
 from actions.order_editing import OrderEditing
 from actions.order_questions import OrderQuestion, change_buttons, stop_button
 from actions.own_orders import choose_order, order_buttons, order_with, say_too_late
-from actions.paying import paid_in_words, payment_of, say_payment_refused
+from actions.paying import paid_in_words, payment_of, say_how_to_pay, say_payment_refused
 from actions.reading.heard import Heard
 from actions.reading.wishes import wishes
 from actions.showing import address_in_words, lines_in_words, order_button
@@ -241,6 +241,7 @@ class FinishChange(GoalAction):
                 paid=wording.paid(order.payment_method, turn.language),
                 total=turn.money(order.total_now),
             )
+            say_how_to_pay(turn, order)
 
     async def _change(self, turn: Turn, draft: Draft) -> Order:
         """Only what is different is sent."""

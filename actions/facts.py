@@ -9,7 +9,7 @@ from actions.base import Turn
 from actions.reading.answers import OPTION_WORDS
 from actions.reading.products import addon_mentions
 from actions.reading.words import folded, vocabulary
-from actions.showing import choices, feature, price_words
+from actions.showing import choices, feature, price_words, rent_by_term, terms_in_words
 
 MAX_OFFERED = 6
 _PRICE = re.compile(r"\b(kost\w*|preis\w*|teuer|price\w*|costs?|how much|wie ?viel)\b(?!\s+(wieg|pass|lad|fit))", re.I)
@@ -75,6 +75,10 @@ def _prices(turn: Turn, text: str, product: Product, *, only: bool) -> list[str]
 def _rent(turn: Turn, product: Product) -> str:
     if not product.rental_terms:
         return turn.either(f"nur zu kaufen, {price_words(turn, product)}", f"only sold, {price_words(turn, product)}")
+    prices = rent_by_term(product)
+    if prices:
+        by_term = terms_in_words(turn, prices)
+        return turn.either(f"zur Miete im Monat {by_term}", f"to rent a month {by_term}")
     terms = turn.listed([str(term) for term in product.rental_terms], choice=True)
     monthly = turn.money(product.monthly_price)
     return turn.either(

@@ -131,11 +131,11 @@ def is_put_off(heard: Heard) -> bool:
     return sounds_like_yes or (heard.intent in NO_ANSWER and answers.puts_off(heard.text))
 
 
-def go_on(turn: Turn) -> list[Event]:
-    """After a form's end: the form that it interrupted is taken up again, if there is one."""
-    open_goals = list(turn.slot("open_goals") or [])
+def go_on(turn: Turn, without: frozenset[str] = frozenset()) -> list[Event]:
+    """After a form's end: the form that it interrupted is taken up again, if there is one (and it is none of `without`)."""
+    open_goals = [form for form in turn.slot("open_goals") or [] if form not in without]
     if not open_goals:
-        return []
+        return [SlotSet("open_goals", [])] if without else []
     form = open_goals.pop()
     turn.say("utter_back_to_" + form)
     return [SlotSet("open_goals", open_goals), SlotSet("resumed_form", form), FollowupAction(form)]

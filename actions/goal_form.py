@@ -41,10 +41,11 @@ class GoalForm(Form):
     """Intents that open this form, or change their mind within it."""
 
     async def take(self, turn: Turn, draft: Draft, question: str | None) -> bool:
-        draft["hint"] = None
-        if question is None:
+        if question is None or not contents(draft):
+            draft.clear()
             await self.begin(turn, draft)
             return True
+        draft["hint"] = None
         if await self._is_given_up(turn, question):
             draft["state"] = "dropped"
             return True
@@ -91,7 +92,13 @@ class GoalForm(Form):
     async def _is_given_up(self, turn: Turn, question: str) -> bool:
         if answers.is_rather_not(turn.heard.text) or turn.heard.intent == "stop":
             return True
+        if question == self.questions[-1] and (answers.refuses(turn.heard.text) or self.is_taken_back(turn)):
+            return True
         return turn.heard.intent == "deny" and question == self.questions[0]
+
+    def is_taken_back(self, turn: Turn) -> bool:
+        """Whether what is being asked about shall not be done, in words of its own."""
+        return False
 
     def _decide(self, turn: Turn, draft: Draft, found: bool, *, changed: bool) -> bool:
         """What was said to a summary. Only a plain yes to just this summary is one."""
@@ -113,7 +120,7 @@ class GoalForm(Form):
     def _agrees(self, turn: Turn) -> bool:
         """A yes, or the wish once more."""
         text = turn.heard.text
-        said_again = turn.heard.intent in self.intents and turn.heard.length <= 3 and not answers.wavers(text)
+        said_again = turn.heard.intent in self.intents and answers.orders_deed(text)
         return (answers.agrees(turn.heard) or said_again) and not answers.has_reservation(text)
 
     def _take_nothing(self, turn: Turn) -> bool:

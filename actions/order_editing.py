@@ -85,7 +85,11 @@ class OrderEditing(Form):
         for line in lines:
             if line["rent"] is None and turn.heard.intent == "start_subscription":
                 line["rent"] = True
-        if not names_premium(turn.heard) or not lines:
+        premium = names_premium(turn.heard)
+        if premium is False:
+            for line in lines:
+                line["plan"] = None
+        if not premium or not lines:
             return
         catalog, plans = await turn.backend.products(), await turn.backend.plans()
         for line in lines:

@@ -5,7 +5,7 @@ from copy import deepcopy
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import order_draft, service_topics, wording
+from actions import order_draft, service_topics
 from actions.backend.port import KeyReused, Order, OutOfStock, Refused, Rejected, Unavailable
 from actions.base import Event, GoalAction, Turn, button, yes_no
 from actions.forms import GOALS, go_on, reopen
@@ -246,7 +246,7 @@ class FinishOrder(GoalAction):
             number=order.number,
             lines=lines_in_words(turn, order.items, await turn.backend.products()),
             total=turn.money(order.total_now),
-            date=wording.day(order.promised_date, turn.language) if order.promised_date else "",
+            date=turn.day(order.promised_date) if order.promised_date else "",
         )
 
     def _try_later(self, turn: Turn, draft: Draft) -> list[Event]:

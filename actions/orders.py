@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from rasa_sdk.events import SlotSet
 
-from actions import wording
 from actions.backend.port import NotFound, Order, Product
 from actions.base import Event, GoalAction, Turn
 from actions.own_orders import named_among, number_said, order_with
@@ -49,7 +48,7 @@ def _tell(turn: Turn, order: Order, catalog: Sequence[Product]) -> None:
         dated(response, order) if order.status in UNDER_WAY else response,
         number=order.number,
         lines=turn.listed([piece_in_words(turn, line, catalog) for line in order.items]),
-        date=wording.day(order.promised_date, turn.language) if order.promised_date else "",
+        date=turn.day(order.promised_date) if order.promised_date else "",
         carrier=shipment.carrier if shipment else "",
         tracking=shipment.tracking_number if shipment else "",
     )

@@ -8,7 +8,16 @@ from stdnum import iban as iban_numbers
 from stdnum.exceptions import ValidationError
 
 from actions import wording
-from actions.backend.port import PAYMENT_METHODS, BackendError, Customer, Order, Payment, PaymentState, Refused
+from actions.backend.port import (
+    PAYMENT_METHODS,
+    BackendError,
+    Customer,
+    NotFound,
+    Order,
+    Payment,
+    PaymentState,
+    Refused,
+)
 from actions.base import Event, GoalAction, Turn, answer_button, yes_no
 from actions.forms import Draft
 from actions.goal_form import FinishGoal, GoalForm, GoalQuestion, GoalSummary, human_button, say_refusal
@@ -122,8 +131,13 @@ class PaymentForm(GoalForm):
     intents = PAYMENT_INTENTS
 
     async def begin(self, turn: Turn, draft: Draft) -> None:
-        number = number_said(turn)
-        orders = [await order_with(turn, number)] if number else list(await turn.backend.orders(turn.customer))
+        number = number_said(turn, typed=False)
+        try:
+            orders = [await order_with(turn, number)] if number else list(await turn.backend.orders(turn.customer))
+        except NotFound:
+            turn.say("utter_order_not_found")
+            draft["state"] = "nothing"
+            return
         unpaid = [order for order in orders if order.payment and order.payment.status in UNPAID]
         if len(unpaid) == 1:
             draft["number"] = unpaid[0].number
@@ -143,9 +157,10 @@ class PaymentForm(GoalForm):
 
     async def read(self, turn: Turn, draft: Draft, question: str) -> bool:
         if question == "payment_order_number":
-            number = number_said(turn)
-            draft["number"] = (await order_with(turn, number)).number if number else None
-            return bool(number)
+            number = number_said(turn, typed=False)
+            own = {order.number for order in await turn.backend.orders(turn.customer)}
+            draft["number"] = number if number in own else None
+            return bool(draft["number"])
         return read_payment(turn, draft, turn.heard.text)
 
     async def missing(self, turn: Turn, draft: Draft) -> str | None:

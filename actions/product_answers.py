@@ -8,11 +8,11 @@ from typing import ClassVar
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import features, service_topics
-from actions.backend.port import Product
+from actions.backend.port import NotSupported, Product
 from actions.base import Event, GoalAction, Turn
 from actions.reading.products import pick
-from actions.reading.wishes import wishes
-from actions.showing import kind_buttons, kinds_in_words
+from actions.reading.wishes import names_premium, wishes
+from actions.showing import kind_buttons, kinds_in_words, terms_in_words
 
 FOCUS = "focus_products"
 """The slot that keeps the products spoken of last, so that "die" and "davon" mean something."""
@@ -36,6 +36,8 @@ class ProductAnswer(GoalAction):
 
     async def act(self, turn: Turn) -> list[Event]:
         products = await meant(turn)
+        if names_premium(turn.heard) and await say_premium(turn, products):
+            return []
         is_of_product = any(features.asked(turn.heard.text, product) for product in products)
         if not is_of_product and service_topics.answered(turn):
             return []
@@ -48,6 +50,29 @@ class ProductAnswer(GoalAction):
     @abc.abstractmethod
     async def answer(self, turn: Turn, question: Question) -> list[Event]:
         """Says the answer; returns what changes."""
+
+
+async def say_premium(turn: Turn, products: Sequence[Product]) -> bool:
+    """What the premium plan is and costs, for the family that is spoken of; False where there is none."""
+    try:
+        plans = [plan for plan in await turn.backend.plans() if plan.premium]
+    except NotSupported:
+        return False
+    families = {product.family for product in products}
+    of_families = [plan for plan in plans if plan.family in families]
+    for plan in of_families[:2]:
+        prices = {term.months: term.monthly_price for term in plan.terms if term.monthly_price}
+        turn.say(
+            "utter_premium",
+            plan=turn.named(plan.name),
+            description=turn.named(plan.description).rstrip("."),
+            prices=terms_in_words(turn, prices),
+        )
+    if plans and not of_families:
+        catalog = await turn.backend.products()
+        buttons = kind_buttons(turn, catalog, "ask_product")
+        turn.say("utter_premium_for_what", buttons=buttons, description=turn.named(plans[0].description).rstrip("."))
+    return bool(plans)
 
 
 def ask_back(question: str, intent: str, text: str, products: Sequence[Product] = ()) -> list[Event]:

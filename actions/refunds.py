@@ -15,7 +15,7 @@ from actions.own_orders import named_among, number_said, order_with, products_in
 
 MAX_TOLD = 3
 _COMPANY = re.compile(
-    r"\b(?:auf(?: die)?|an(?: die)?|für(?: die)?|for|to|firma|company)\s+(?P<name>(?:[\w&.\-]+\s+){0,4}?[\w&.\-]+\s+(?:GmbH(?: & Co\.? KG)?|UG|AG|KG|OHG|GbR|e\.? ?K\.?|e\.? ?V\.?|Ltd\.?|LLC|Inc\.?|PLC|SE))(?!\w)",
+    r"\b(?:auf(?: die| meine firma| unsere firma)?,?|an(?: die)?|für(?: die)?|for|to|firma|company)\s+(?P<name>(?:[\w&.\-]+\s+){0,4}?[\w&.\-]+\s+(?:GmbH(?: & Co\.? KG)?|UG|AG|KG|OHG|GbR|e\.? ?K\.?|e\.? ?V\.?|Ltd\.?|LLC|Inc\.?|PLC|SE))(?!\w)",
     re.I,
 )
 _VAT_NUMBER = re.compile(r"\b(?:DE|ATU?|NL|FR|BE|IT|LU)[\s-]?\d[\dA-Z\s.-]{6,14}", re.I)
@@ -33,11 +33,19 @@ class RefundStatus(GoalAction):
         under_way = [refund for refund in refunds if refund.status != "refunded"]
         told = (of_order if number else under_way or refunds[:1])[:MAX_TOLD]
         if not told:
-            turn.say("utter_no_refund", buttons=[human_button(turn)])
+            await self._say_none(turn)
             return []
         for refund in told:
             _tell(turn, refund)
         return [SlotSet("last_order", told[0].order_number)]
+
+    async def _say_none(self, turn: Turn) -> None:
+        """Of an order that was cancelled before it was paid nothing can come back."""
+        orders = await turn.backend.orders(turn.customer)
+        if orders and orders[0].status == "cancelled":
+            turn.say("utter_nothing_was_paid", number=orders[0].number)
+        else:
+            turn.say("utter_no_refund", buttons=[human_button(turn)])
 
 
 def _tell(turn: Turn, refund: Refund) -> None:
@@ -49,7 +57,7 @@ def _tell(turn: Turn, refund: Refund) -> None:
         response,
         number=refund.return_number or refund.order_number,
         amount=turn.money(refund.amount),
-        way=wording.paid(refund.method, turn.language),
+        way=wording.refunded(refund.method, turn.language),
         on=_day(turn, refund.refunded_at or refund.received_at),
         first=_day(turn, refund.expected_from),
         until=_day(turn, refund.expected_until),
@@ -57,7 +65,7 @@ def _tell(turn: Turn, refund: Refund) -> None:
 
 
 def _day(turn: Turn, iso: str | None) -> str:
-    return wording.day(iso, turn.language) if iso else ""
+    return turn.day(iso) if iso else ""
 
 
 class RequestInvoice(GoalAction):
@@ -87,13 +95,15 @@ class RequestInvoice(GoalAction):
 
     async def _send(self, turn: Turn, order: Order) -> None:
         key = f"invoice-{order.number}-{turn.heard.message_id}"
+        company = company_said(turn)
         try:
-            invoice = await turn.backend.issue_invoice(turn.customer, order.number, company=company_said(turn), key=key)
+            invoice = await turn.backend.issue_invoice(turn.customer, order.number, company=company, key=key)
         except (Refused, NotSupported):
             say_refusal(turn)
             return
         turn.say(
-            "utter_invoice",
+            "utter_invoice_to" if company else "utter_invoice",
+            company=company.name if company else "",
             buttons=[] if turn.open_form else await _of_others(turn, order),
             invoice=invoice.number,
             number=order.number,

@@ -1,5 +1,6 @@
 """Sending back what was delivered, or exchanging it for another size or colour."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from rasa_sdk.events import SlotSet
@@ -37,6 +38,21 @@ from actions.reading.words import folded
 from actions.showing import options_in_words
 
 _ALL = frozenset({"alles", "alle", "beide", "beides", "everything", "all", "both", "komplett", "ganze", "whole"})
+_ONE = re.compile(
+    r"\b(?:ein(?:e[rsnm]?|s)?|oa?na?|one|a single|just one|only one)\s+(?:of|von|der|des|davon|paar|pair|stück|zurück)\b|\b(?:nur|only|just)\s+(?:ein\w*|one)\b|^\W*(?:ein\w*|one)\W*$",
+    re.I,
+)
+""" "einen der drei Stühle", "one of the drones": articles that count."""
+_RETURN_NUMBER = re.compile(r"\brt\s?-?\s?(\d{6,9})\b", re.I)
+_ABOUT_ONE = re.compile(
+    r"\b(?:rücksende?nummer|retourennummer|etikett\w*|label\w*|status|wo schick\w* ich|where do i send|return number|drucke\w*|print\w*|wann krieg\w* ich|wann komm\w*|when do i get)\b",
+    re.I,
+)
+_NOT_AFTER_ALL = re.compile(
+    r"\b(?:(?:rücksendung|ruecksendung|retoure|umtausch|rückgabe|return|exchange)\b.{0,20}\b(?:storn\w*|abbrech\w*|absag\w*|rückgängig|zurückzieh\w*|cancel\w*|undo|stop)|"
+    r"(?:stop|cancel|undo|storniere?)\b.{0,12}\b(?:the |my |die |den |meine )?(?:rücksendung|retoure|umtausch|rückgabe|return|exchange)|doch behalten|(?:schick\w*|geb\w*) (?:es|sie|ihn|das|die) doch nicht|keep (?:it|them) after all)\b",
+    re.I,
+)
 _NOT_YET = ("pending", "processed", "shipped")
 
 
@@ -48,6 +64,7 @@ class ReturnForm(GoalForm):
     questions = (
         "return_order_number",
         "return_pieces",
+        "return_quantity",
         "return_variant",
         "return_payment",
         "return_account",
@@ -59,6 +76,9 @@ class ReturnForm(GoalForm):
         draft["kind"] = "exchange" if turn.heard.intent in ("exchange_item", "change_order") else "return"
         draft["refund_to"] = "gift_card" if is_gift_card(turn.heard.text) else "original"
         draft["reason"] = reasons.returning(turn.heard.text)
+        if await _tells_of_one_under_way(turn):
+            draft["state"] = "nothing"
+            return
         try:
             await self._choose(turn, draft)
         except NotFound:
@@ -104,21 +124,30 @@ class ReturnForm(GoalForm):
         order = await order_with(turn, draft["number"])
         catalog = await turn.backend.products()
         left = [line for line in order.items if line.quantity > line.returned]
-        meant = _lines_meant(turn, draft, left, catalog)
-        if not meant and len(left) > 1:
-            return self._read_variant(turn, draft, order, catalog)
         if not left:
             turn.say("utter_not_returnable_nothing_left", number=order.number)
             draft["state"] = "nothing"
             return True
+        meant = _lines_meant(turn, draft, left, catalog)
+        if not meant and len(left) > 1:
+            return self._read_count(turn, draft) or self._read_variant(turn, draft, order, catalog)
         lines = meant or left
-        count = amounts.quantity(turn.heard) if len(lines) == 1 else None
         known = {piece["line"]: piece for piece in draft.get("pieces") or []}
-        found = bool(meant) or not known
-        pieces = [_piece(line, count, known.get(line.line)) for line in lines]
-        if found or count:
+        counts = [_count_said(turn, line, catalog, alone=len(lines) == 1) for line in lines]
+        found = bool(meant) or not known or any(counts)
+        if found:
+            pieces = [_piece(line, count, known.get(line.line)) for line, count in zip(lines, counts, strict=True)]
             draft.update(pieces=pieces, difference=None)
-        return self._read_variant(turn, draft, order, catalog) or found or bool(count)
+        return self._read_variant(turn, draft, order, catalog) or found
+
+    def _read_count(self, turn: Turn, draft: Draft) -> bool:
+        """How many of the pieces of which it was asked."""
+        open_piece = next((piece for piece in draft.get("pieces") or () if not piece["quantity"]), None)
+        count = _count_in(turn, alone=True)
+        if open_piece is None or not count:
+            return False
+        open_piece["quantity"] = min(count, open_piece["left"])
+        return True
 
     def _read_variant(self, turn: Turn, draft: Draft, order: Order, catalog: Sequence[Product]) -> bool:
         if draft["kind"] != "exchange":
@@ -141,6 +170,8 @@ class ReturnForm(GoalForm):
             return "return_order_number"
         if not draft.get("pieces"):
             return "return_pieces"
+        if any(not piece["quantity"] for piece in draft["pieces"]):
+            return "return_quantity"
         if draft["kind"] == "exchange" and any(not piece.get("variant") for piece in draft["pieces"]):
             return "return_variant"
         return await self._missing_payment(turn, draft)
@@ -155,8 +186,39 @@ class ReturnForm(GoalForm):
     async def check(self, turn: Turn, draft: Draft) -> None:
         draft["difference"] = (await _preview(turn, draft)).difference.direction
 
+    def is_taken_back(self, turn: Turn) -> bool:
+        return bool(_NOT_AFTER_ALL.search(turn.heard.text))
+
     async def explain(self, turn: Turn, draft: Draft, error: BackendError) -> bool:
         return await explain(turn, draft, error)
+
+
+async def _tells_of_one_under_way(turn: Turn) -> bool:
+    """Who asks for number or label of a return that is registered, or takes it back, is told how it stands."""
+    number = _RETURN_NUMBER.search(turn.heard.text)
+    asks, takes_back = _ABOUT_ONE.search(turn.heard.text), _NOT_AFTER_ALL.search(turn.heard.text)
+    if not (number or asks or takes_back):
+        return False
+    found = [one for one in await turn.backend.returns(turn.customer) if one.status != "completed"]
+    meant = [one for one in found if number and one.number == f"RT-{number[1]}"] or found[:1]
+    for one in meant:
+        say_return(turn, one)
+        if takes_back:
+            turn.say("utter_return_not_sent", number=one.number, phone=turn.settings.service_phone)
+    return bool(meant)
+
+
+def say_return(turn: Turn, one: Return) -> None:
+    """How a return or exchange stands."""
+    kind = "exchange" if one.kind == "exchange" else "return"
+    state = "sent" if one.replacement and one.replacement.status == "shipped" else one.status
+    turn.say(
+        f"utter_{kind}_{state}",
+        number=one.number,
+        label=one.label_url,
+        date=turn.day(one.send_by),
+        tracking=one.replacement.tracking_number if one.replacement else "",
+    )
 
 
 def _say_nothing_delivered(turn: Turn, orders: Sequence[Order], draft: Draft) -> None:
@@ -200,9 +262,29 @@ def _names_options(text: str, line: Line, catalog: Sequence[Product]) -> bool:
 
 
 def _piece(line: Line, count: int | None, known: Draft | None) -> Draft:
+    """With `quantity` None while it is to be asked: of several, nobody knows how many are meant."""
     left = line.quantity - line.returned
-    quantity = count if count and 0 < count <= left else (known or {}).get("quantity") or left
-    return {**(known or {}), "line": line.line, "quantity": quantity}
+    before = (known or {}).get("quantity")
+    quantity = min(count, left) if count and count > 0 else before or (1 if left == 1 else None)
+    return {**(known or {}), "line": line.line, "quantity": quantity, "left": left}
+
+
+def _count_said(turn: Turn, line: Line, catalog: Sequence[Product], *, alone: bool) -> int | None:
+    """How many of this line: said beside its product, or for the only one that is meant."""
+    if _ALL & set(folded(turn.heard.text).split()):
+        return line.quantity - line.returned
+    for wish in wishes(turn.heard, catalog):
+        if line.product_id in {product.id for product in wish.products}:
+            counts = [portion.quantity for portion in wish.portions if portion.quantity]
+            if counts:
+                return sum(counts)
+    return _count_in(turn, alone=alone)
+
+
+def _count_in(turn: Turn, *, alone: bool) -> int | None:
+    if not alone:
+        return 1 if _ONE.search(turn.heard.text) else None
+    return amounts.quantity(turn.heard) or (1 if _ONE.search(turn.heard.text) else None)
 
 
 def _line(order: Order, piece: Draft) -> Line:
@@ -267,7 +349,7 @@ def _say_not_returnable(turn: Turn, draft: Draft, error: Refused) -> None:
     turn.say(
         f"utter_not_returnable_{why}",
         number=draft["number"],
-        date=wording.day(until, turn.language) if until else "",
+        date=turn.day(until) if until else "",
         phone=turn.settings.service_phone,
     )
 
@@ -296,6 +378,20 @@ class AskReturnPieces(GoalQuestion):
         names = [line.product_name for line in order.items if line.quantity > line.returned]
         buttons = [answer_button(name) for name in dict.fromkeys([*names, turn.either("Alles", "Everything")])]
         turn.say("utter_ask_return_pieces", buttons=buttons, number=order.number)
+
+
+class AskReturnQuantity(GoalQuestion):
+    """How many of several?"""
+
+    action_name = "action_ask_return_quantity"
+    draft_slot = "return_draft"
+
+    async def ask(self, turn: Turn, draft: Draft) -> None:
+        order = await order_with(turn, draft["number"])
+        piece = next(piece for piece in draft["pieces"] if not piece["quantity"])
+        buttons = [answer_button(str(count)) for count in range(1, min(piece["left"], 5) + 1)]
+        name, left = _line(order, piece).product_name, wording.pieces(piece["left"], turn.language)
+        turn.say("utter_ask_return_quantity", buttons=buttons, product=name, pieces=left)
 
 
 class AskReturnVariant(GoalQuestion):
@@ -385,7 +481,7 @@ class AskReturnConfirmed(GoalSummary):
             number=draft["number"],
             pieces=turn.listed([_item_in_words(turn, item, catalog) for item in found.items]),
             money=_money_in_words(turn, draft, found),
-            date=wording.day(found.send_by, turn.language),
+            date=turn.day(found.send_by),
         )
 
 
@@ -420,10 +516,10 @@ def refund_in_words(turn: Turn, found: Return) -> str:
             f"{amount} kommen auf den Gutschein, sobald die Sendung bei uns ist",
             f"{amount} go onto your gift card as soon as the parcel is with us",
         )
-    way = wording.paid(method, turn.language)
+    way = wording.refunded(method, turn.language)
     return turn.either(
-        f"{amount} gehen zurück ({way}), fünf bis sieben Werktage nachdem die Sendung bei uns ist",
-        f"{amount} go back ({way}), five to seven working days after the parcel has reached us",
+        f"{amount} gehen {way} zurück, fünf bis sieben Werktage nachdem die Sendung bei uns ist",
+        f"{amount} go back {way}, five to seven working days after the parcel has reached us",
     )
 
 
@@ -440,7 +536,7 @@ class FinishReturn(FinishGoal):
             "utter_return_made" if draft["kind"] == "return" else "utter_exchange_made",
             number=made.number,
             label=made.label_url,
-            date=wording.day(made.send_by, turn.language),
+            date=turn.day(made.send_by),
         )
         if made.payment and made.payment.url:
             turn.say("utter_pay_here", url=made.payment.url, total=turn.money(made.payment.amount), number=made.number)

@@ -5,7 +5,7 @@ from typing import Any
 from rasa_sdk.events import FollowupAction
 
 from actions import service_topics
-from actions.base import Button, Event, GoalAction, Turn, button, response_of
+from actions.base import Button, Event, GoalAction, Turn, button, intents_offered, response_of
 from actions.product_answers import in_focus
 from actions.reading.heard import Guess
 from actions.reading.words import vocabulary, words_of
@@ -202,6 +202,13 @@ class Affirmed(GoalAction):
         offered = response_of(last[0]) if last else ""
         if turn.heard.intent in INTENT_TITLES:  # the yes to a question back
             return [FollowupAction(ACTIONS.get(turn.heard.intent, "action_for_team"))]
+        if offered == "utter_clarify":
+            turn.say_again(
+                last[0].get("text"), {key: value for key, value in (last[0].get("data") or {}).items() if value}
+            )
+            return []
+        if last and "talk_to_human" in intents_offered(last[0])[:1]:
+            return [FollowupAction("action_talk_to_human")]
         if offered in SHOWN and in_focus(turn, await turn.backend.products()):
             return [FollowupAction("order_form")]
         turn.say("utter_what_next", buttons=_ways_on(turn))

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from actions import wording
-from actions.backend.port import Address, Feature, Line, Option, Order, Product, Variant
+from actions.backend.port import Address, Feature, Line, Money, Option, Order, Product, Variant
 from actions.base import Button, Card, Turn, button
 from actions.reading.products import KIND_WORDS
 
 MAX_CARDS = 4
+PREMIUM = "-premium"
+"""How the ids of premium plans end."""
 
 
 def card(turn: Turn, product: Product) -> Card:
@@ -58,12 +60,31 @@ def _kind_word(kind: str) -> str:
 
 
 def price_words(turn: Turn, product: Product) -> str:
-    """ "499 € oder 29 € im Monat"; what is only sold has no price per month."""
+    """ "499 € oder ab 23,20 € im Monat"; what is only sold has no price per month."""
     start = "" if len({variant.price.amount for variant in product.variants}) == 1 else turn.either("ab ", "from ")
-    bought, rented = turn.money(product.price), turn.money(product.monthly_price)
+    bought = turn.money(product.price)
     if not product.rental_terms:
         return f"{start}{bought}"
-    return turn.either(f"{start}{bought} oder {rented} im Monat", f"{start}{bought} or {rented} a month")
+    prices = rent_by_term(product)
+    rented = turn.money(min(prices.values(), key=lambda price: price.amount) if prices else product.monthly_price)
+    return turn.either(f"{start}{bought} oder ab {rented} im Monat", f"{start}{bought} or from {rented} a month")
+
+
+def rent_by_term(product: Product) -> dict[int, Money]:
+    """What the cheapest variant costs a month, by the months it is rented for; empty where the shop does not say."""
+    prices: dict[int, Money] = {}
+    for price in (price for variant in product.variants for price in variant.rental_prices):
+        known = prices.get(price.months)
+        if known is None or price.monthly_price.amount < known.amount:
+            prices[price.months] = price.monthly_price
+    return dict(sorted(prices.items()))
+
+
+def terms_in_words(turn: Turn, prices: Mapping[int, Money]) -> str:
+    """ "37,70 € (1 Monat), 33,40 € (3 Monate) …"."""
+    return turn.listed(
+        [f"{turn.money(price)} ({wording.months(months, turn.language)})" for months, price in prices.items()]
+    )
 
 
 def options_in_words(turn: Turn, product: Product, chosen: Mapping[str, str]) -> str:
@@ -101,6 +122,8 @@ def line_in_words(turn: Turn, line: Line, catalog: Sequence[Product]) -> str:
             turn.either(f"{price} im Monat", f"{price} a month")
             + f", {wording.months(line.term_months, turn.language)}"
         )
+    if line.plan_id and line.plan_id.endswith(PREMIUM):
+        price = turn.either(f"Premium-Tarif, {price}", f"premium plan, {price}")
     each = turn.either("je ", "each ") if line.quantity > 1 else ""
     return f"{piece_in_words(turn, line, catalog)} ({each}{price}){_addons_in_words(turn, line)}"
 

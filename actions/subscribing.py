@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import wording
 from actions.backend.port import BackendError, NotFound, Product, Subscription
 from actions.base import Button, Event, GoalAction, Turn, answer_button, button, yes_no
 from actions.forms import Draft, go_on
 from actions.goal_form import FinishGoal, GoalForm, GoalQuestion, GoalSummary, human_button
+from actions.reading.answers import is_question
 from actions.reading.products import place_named
 from actions.reading.wishes import wishes
 from actions.showing import options_in_words
@@ -81,7 +81,7 @@ class SubscriptionForm(GoalForm):
         elif draft["deed"] == "swap_product":
             draft["state"] = "exchange" if await _has_orders(turn) else "nothing"
         if draft["state"] == "nothing":
-            turn.say("utter_no_subscription", phone=turn.settings.service_phone)
+            _say_no_subscription(turn)
 
     async def _choose(self, turn: Turn, draft: Draft, subscriptions: Sequence[Subscription]) -> None:
         """The subscription, if it is clear, and what is said of it besides."""
@@ -135,6 +135,12 @@ class SubscriptionForm(GoalForm):
         return await DEEDS[draft["deed"]].explain(turn, draft, error)
 
 
+def _say_no_subscription(turn: Turn) -> None:
+    """Who only asks how it would be is told that."""
+    general = is_question(turn.heard.text)
+    turn.say("utter_about_subscriptions" if general else "utter_no_subscription", phone=turn.settings.service_phone)
+
+
 async def _has_orders(turn: Turn) -> bool:
     return bool(await turn.backend.orders(turn.customer))
 
@@ -150,7 +156,7 @@ def _say_wrong_status(turn: Turn, subscription: Subscription, deed: Deed) -> Non
 
 
 def _day(turn: Turn, iso: str | None) -> str:
-    return wording.day(iso, turn.language) if iso else ""
+    return turn.day(iso) if iso else ""
 
 
 class AskSubscriptionNumber(GoalAction):
@@ -231,7 +237,8 @@ class SubscriptionStatus(GoalAction):
             turn.say("utter_subscription_not_found")
             return []
         if not meant:
-            turn.say("utter_no_subscription", phone=turn.settings.service_phone)
+            if turn.open_form != "order_form":  # which shows how things stand
+                _say_no_subscription(turn)
             return []
         catalog = await turn.backend.products()
         for subscription in meant[:MAX_TOLD]:

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
 
+from dateutil.relativedelta import relativedelta
+
 from actions import wording
-from actions.backend.port import BackendError, Money, Plan, Product, Refused, Subscription
+from actions.backend.port import BackendError, Money, Plan, Product, Refused, Subscription, Swap
 from actions.base import Button, Turn, answer_button, button
 from actions.forms import Draft
 from actions.goal_form import say_refusal
@@ -16,13 +18,22 @@ from actions.reading import amounts, days, reasons
 from actions.reading.products import addon_mentions, pick, products_named
 from actions.reading.wishes import wishes
 
-_PREMIUM = re.compile(r"\bpremium\w*", re.I)
-_STANDARD = re.compile(r"\b(?:standard|normal\w*|basis|basic|einfach\w*|regular)\b", re.I)
-_BUY = re.compile(r"\b(?:kauf\w*|abkauf\w*|behalt\w*|übernehm\w*|uebernehm\w*|buy\w*|keep\w*|purchase)\b", re.I)
-_OFF = re.compile(
-    r"\b(?:ohne|raus|weg|kündig\w*|kuendig\w*|abbestell\w*|abwähl\w*|nicht mehr|without|drop|remove|cancel|no more|stop)\b",
+_PREMIUM = re.compile(r"(?<!ohne )(?<!kein )(?<!without )(?<!no )\bpremium\w*", re.I)
+_STANDARD = re.compile(
+    r"\b(?:standard|normal\w*|basis|basic|einfach\w*|regular|(?:ohne|kein\w*|without|no) premium\w*)\b", re.I
+)
+_TAKE_BACK = re.compile(
+    r"\b(?:stornier\w*|absag\w*|rückgängig|rueckgaengig|doch nicht|nicht mehr|lösch\w*|zurücknehm\w*|zurueck|undo|cancel\w*|take (?:it )?back|revert|not any ?more|call off)\b",
     re.I,
 )
+_BUY = re.compile(r"\b(?:kauf\w*|abkauf\w*|behalt\w*|übernehm\w*|uebernehm\w*|buy\w*|keep\w*|purchase)\b", re.I)
+_OFF = re.compile(
+    r"\b(?:ohne|\w*raus\w*|weg|wegnehm\w*|wieder ab\w*|absag\w*|kündig\w*|kuendig\w*|abbestell\w*|abwähl\w*|nicht mehr|without|drop|remove|cancel|no more|stop)\b",
+    re.I,
+)
+
+
+SHORTEST_PAUSE_DAYS = 7
 
 
 class Deed(abc.ABC):
@@ -72,7 +83,25 @@ def details(draft: Draft) -> dict[str, Any]:
 
 
 def _day(turn: Turn, iso: str | None) -> str:
-    return wording.day(iso, turn.language) if iso else ""
+    return turn.day(iso) if iso else ""
+
+
+def _span(turn: Turn, first: str, until: str) -> str:
+    """ "von Freitag, 5. Juni bis Sonntag, 7. Juni", "am Freitag, 5. Juni"."""
+    if first == until:
+        return turn.either(f"am {turn.day(first)}", f"on {turn.day(first)}")
+    return turn.either(f"von {turn.day(first)} bis {turn.day(until)}", f"from {turn.day(first)} to {turn.day(until)}")
+
+
+def _says_impossible(turn: Turn, said: days.Days) -> bool:
+    """Whether a day was named that there is not, or an end before the beginning; says so."""
+    if days.is_impossible(turn.heard.text):
+        turn.say("utter_no_such_day")
+        return True
+    if said.until and (said.first or turn.today) > said.until:
+        turn.say("utter_days_reversed")
+        return True
+    return False
 
 
 class Pause(Deed):
@@ -80,6 +109,8 @@ class Pause(Deed):
 
     async def read(self, turn: Turn, draft: Draft, subscription: Subscription, *, asked: str | None) -> bool:
         said = days.days_said(turn.heard.text, turn.today)
+        if _says_impossible(turn, said):
+            return True
         if asked == "until" and said.until is None and said.first is not None:
             said = days.Days(None, said.first)
         found = {"first": said.first, "until": said.until}
@@ -102,10 +133,16 @@ class Pause(Deed):
         limit, known = subscription.pause_limit, details(draft)
         if limit is None:
             return
-        length = (date.fromisoformat(known["until"]) - date.fromisoformat(known["first"])).days + 1
-        why = limit.why_not or ("too_short" if length < 1 else "too_long" if length > limit.left_days else None)
+        first, until = date.fromisoformat(known["first"]), date.fromisoformat(known["until"])
+        possible = _after_first_month(subscription)
+        why = limit.why_not
+        if why == "in_first_month" and possible and first >= possible:
+            why = None  # the pause begins later than it is asked for
+        length = (until - first).days + 1
+        why = why or ("too_short" if length < SHORTEST_PAUSE_DAYS else "too_long" if length > limit.left_days else None)
         if why:
-            raise Refused("pause-not-allowed", {"why": why, "left_days": limit.left_days, "max_days": limit.max_days})
+            members = {"left_days": limit.left_days, "max_days": limit.max_days, "possible": possible}
+            raise Refused("pause-not-allowed", {"why": why, **members})
 
     async def say_summary(
         self, turn: Turn, draft: Draft, subscription: Subscription, buttons: Sequence[Button]
@@ -135,17 +172,27 @@ class Pause(Deed):
         if not isinstance(error, Refused) or error.slug != "pause-not-allowed":
             return await super().explain(turn, draft, error)
         why, left = str(error.details.get("why")), error.details.get("left_days") or 0
+        possible = error.details.get("possible")
         turn.say(
-            f"utter_pause_{why}", days=left, max=error.details.get("max_days") or 90, phone=turn.settings.service_phone
+            f"utter_pause_{why}",
+            date=turn.day(possible.isoformat()) if possible else "",
+            days=left,
+            max=error.details.get("max_days") or 90,
+            phone=turn.settings.service_phone,
         )
         details(draft).pop("until", None)
         return why in ("too_long", "too_short") and left > 0
 
 
-class Resume(Deed):
-    """At once, or on a day."""
+def _after_first_month(subscription: Subscription) -> date | None:
+    """The first day on which a pause may begin."""
+    return date.fromisoformat(subscription.started_on) + relativedelta(months=1) if subscription.started_on else None
 
-    statuses = ("paused", "active")
+
+class Resume(Deed):
+    """After a pause, at once or on a day; and who had cancelled goes on after all."""
+
+    statuses = ("paused", "active", "ending")
 
     async def read(self, turn: Turn, draft: Draft, subscription: Subscription, *, asked: str | None) -> bool:
         day = days.day_said(turn.heard.text, turn.today)
@@ -154,12 +201,15 @@ class Resume(Deed):
         return day is not None
 
     async def check(self, turn: Turn, draft: Draft, subscription: Subscription) -> None:
-        if subscription.pause is None:
+        if subscription.pause is None and subscription.status != "ending":
             raise Refused("not-paused", {})
 
     async def say_summary(
         self, turn: Turn, draft: Draft, subscription: Subscription, buttons: Sequence[Button]
     ) -> None:
+        if subscription.status == "ending":
+            turn.say("utter_ask_keep_confirmed", buttons=buttons, product=subscription.product_name)
+            return
         turn.say(
             "utter_ask_resume_confirmed",
             buttons=buttons,
@@ -169,15 +219,21 @@ class Resume(Deed):
 
     def _values(self, turn: Turn, draft: Draft, subscription: Subscription) -> dict[str, Any]:
         on = details(draft).get("on")
-        day = wording.day(on, turn.language) if on else ""
+        day = turn.day(on) if on else ""
         first = turn.either(f"ab {day}", f"from {day}") if on else turn.either("ab sofort", "right away")
         return {"first": first, "monthly": turn.money(subscription.monthly_total)}
 
     async def do(self, turn: Turn, draft: Draft, subscription: Subscription) -> Subscription:
+        if subscription.status == "ending":
+            draft["kept"] = True
+            return await turn.backend.keep_subscription(turn.customer, subscription.number, key=draft["key"])
         on = details(draft).get("on")
         return await turn.backend.resume_subscription(turn.customer, subscription.number, on, key=draft["key"])
 
     def say_done(self, turn: Turn, draft: Draft, subscription: Subscription) -> None:
+        if draft.get("kept"):
+            turn.say("utter_kept", product=subscription.product_name)
+            return
         turn.say("utter_resumed", product=subscription.product_name, **self._values(turn, draft, subscription))
 
     async def explain(self, turn: Turn, draft: Draft, error: BackendError) -> bool:
@@ -202,7 +258,18 @@ class Cancel(Deed):
         reason = reasons.cancelling(turn.heard.text)
         known["reason"] = reason if reason != reasons.NOT_SAID else known.get("reason", reason)
         known["at_end"] = "buy" if _BUY.search(turn.heard.text) else known.get("at_end", "return")
+        self._say_when_possible(turn, subscription)
         return bool(known["at_end"] != before.get("at_end", "return"))
+
+    def _say_when_possible(self, turn: Turn, subscription: Subscription) -> None:
+        """The day of the end is the contract's: who wishes for another is told so."""
+        if days.is_impossible(turn.heard.text):
+            turn.say("utter_no_such_day")
+            return
+        wished = days.day_said(turn.heard.text, turn.today)
+        earliest = subscription.earliest_end_on
+        if wished and earliest and wished.isoformat() != earliest:
+            turn.say("utter_end_only_then", date=turn.day(earliest))
 
     def other_ways(self, turn: Turn, subscription: Subscription) -> Sequence[Button]:
         limit = subscription.pause_limit
@@ -282,7 +349,7 @@ class ChangePlan(Deed):
     ) -> None:
         preview = await turn.backend.preview_subscription(turn.customer, subscription.number, details(draft))
         turn.say(
-            "utter_ask_plan_confirmed",
+            "utter_ask_plan_confirmed" if preview.term_ends_on else "utter_ask_plan_confirmed_pending",
             buttons=buttons,
             product=subscription.product_name,
             change=await self._in_words(turn, draft, subscription),
@@ -306,7 +373,7 @@ class ChangePlan(Deed):
 
     def say_done(self, turn: Turn, draft: Draft, subscription: Subscription) -> None:
         turn.say(
-            "utter_plan_changed",
+            "utter_plan_changed" if subscription.term_ends_on else "utter_plan_changed_pending",
             product=subscription.product_name,
             plan=turn.named(subscription.plan.name),
             term=wording.months(subscription.term_months, turn.language),
@@ -332,8 +399,13 @@ class SwapProduct(Deed):
     async def read(self, turn: Turn, draft: Draft, subscription: Subscription, *, asked: str | None) -> bool:
         known = details(draft)
         before = dict(known)
+        if subscription.swap and _TAKE_BACK.search(turn.heard.text):
+            known["undo"] = True
+            return True
         await self._read_model(turn, draft, subscription, asked)
         said = days.days_said(turn.heard.text, turn.today)
+        if _says_impossible(turn, said):
+            return True
         if said.first or said.until:
             first = said.first or turn.today
             known.update(first=first.isoformat(), until=(said.until or first).isoformat(), for_good=False)
@@ -363,6 +435,8 @@ class SwapProduct(Deed):
 
     async def missing(self, turn: Turn, draft: Draft, subscription: Subscription) -> str | None:
         known = details(draft)
+        if known.get("undo"):
+            return None
         if not known.get("product"):
             return "model"
         if subscription.plan.premium:
@@ -382,6 +456,8 @@ class SwapProduct(Deed):
 
     async def check(self, turn: Turn, draft: Draft, subscription: Subscription) -> None:
         known = details(draft)
+        if known.get("undo"):
+            return
         if not subscription.plan.premium and known.get("until"):
             raise Refused("swap-not-in-plan", {"why": "premium_only"})
         catalog = await turn.backend.products()
@@ -397,6 +473,15 @@ class SwapProduct(Deed):
         self, turn: Turn, draft: Draft, subscription: Subscription, buttons: Sequence[Button]
     ) -> None:
         known = details(draft)
+        if known.get("undo"):
+            assert subscription.swap is not None
+            turn.say(
+                "utter_ask_swap_undo_confirmed",
+                buttons=buttons,
+                model=subscription.swap.product_name,
+                days=_swap_days(turn, subscription.swap),
+            )
+            return
         product = await _product_with(turn, known["product"])
         monthly = None if subscription.plan.premium else _monthly(product, subscription)
         turn.say(
@@ -405,12 +490,16 @@ class SwapProduct(Deed):
             product=subscription.product_name,
             model=product.name,
             first=_day(turn, known["first"]),
-            until=_day(turn, known.get("until")),
+            days=_span(turn, known["first"], known["until"]) if known.get("until") else "",
+            before=turn.money(subscription.monthly_total),
             monthly=turn.money(monthly or subscription.monthly_total),
         )
 
     async def do(self, turn: Turn, draft: Draft, subscription: Subscription) -> Subscription:
         known = details(draft)
+        if known.get("undo"):
+            return await turn.backend.end_swap(turn.customer, subscription.number, key=draft["key"])
+        known["model"] = (await _product_with(turn, known["product"])).name
         return await turn.backend.swap_product(
             turn.customer,
             subscription.number,
@@ -423,12 +512,14 @@ class SwapProduct(Deed):
 
     def say_done(self, turn: Turn, draft: Draft, subscription: Subscription) -> None:
         known = details(draft)
-        model = subscription.swap.product_name if subscription.swap else subscription.product_name
+        if known.get("undo"):
+            turn.say("utter_swap_undone", product=subscription.product_name)
+            return
         turn.say(
             "utter_swapped" if known.get("until") else "utter_swapped_for_good",
-            model=model,
+            model=known["model"],
             first=_day(turn, known["first"]),
-            until=_day(turn, known.get("until")),
+            days=_span(turn, known["first"], known["until"]) if known.get("until") else "",
         )
 
     async def explain(self, turn: Turn, draft: Draft, error: BackendError) -> bool:
@@ -539,6 +630,14 @@ class BookAddon(Deed):
             turn.say("utter_addon_booked_already")
             return False
         return await super().explain(turn, draft, error)
+
+
+def _swap_days(turn: Turn, swap: Swap) -> str:
+    return (
+        _span(turn, swap.first, swap.until)
+        if swap.until
+        else turn.either(f"ab {turn.day(swap.first)}", f"from {turn.day(swap.first)} on")
+    )
 
 
 DEEDS: Mapping[str, Deed] = {

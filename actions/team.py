@@ -8,6 +8,7 @@ from actions.facts import parts_in_words
 from actions.goal_form import human_button
 from actions.product_answers import in_focus
 from actions.reading.wishes import wishes
+from actions.refunds import RequestInvoice, company_said
 
 
 class ForTeam(GoalAction):
@@ -16,6 +17,8 @@ class ForTeam(GoalAction):
     action_name = "action_for_team"
 
     async def act(self, turn: Turn) -> list[Event]:
+        if turn.heard.intent == "account_type" and company_said(turn):
+            return await RequestInvoice().act(turn)  # who names a company with its number wants it on the paper
         start, _, end = turn.settings.service_hours.partition("-")
         turn.say(
             f"utter_team_{turn.heard.intent}",

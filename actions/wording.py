@@ -50,6 +50,13 @@ _COUNTRIES = {
     "AT": {"de": "Österreich", "en": "Austria"},
     "CH": {"de": "Schweiz", "en": "Switzerland"},
 }
+_REFUNDED = {
+    "paypal": {"de": "auf PayPal", "en": "to PayPal"},
+    "card": {"de": "auf die Karte", "en": "to the card"},
+    "direct_debit": {"de": "auf das Konto", "en": "to the account"},
+    "invoice": {"de": "per Überweisung", "en": "by bank transfer"},
+    "gift_card": {"de": "auf den Gutschein", "en": "onto the gift card"},
+}
 _MONTHS = {"de": ("1 Monat", "{} Monate"), "en": ("1 month", "{} months")}
 _PIECES = {"de": ("ein Stück", "{} Stück"), "en": ("one", "{}")}
 _UNITS = {
@@ -80,10 +87,11 @@ def money(amount: int, currency: str, language: str) -> str:
     )
 
 
-def day(iso: str, language: str) -> str:
-    """2026-11-27 -> "Freitag, 27. November" or "Friday, 27 November"."""
-    pattern = {"de": "EEEE, d. MMMM", "en": "EEEE, d MMMM"}[language]
-    return str(format_date(date.fromisoformat(iso[:10]), pattern, locale=LOCALES[language]))
+def day(iso: str, language: str, *, this_year: int) -> str:
+    """2026-11-27 -> "Freitag, 27. November" or "Friday, 27 November"; of another year "Donnerstag, 25. November 2027"."""
+    when = date.fromisoformat(iso[:10])
+    pattern = {"de": "EEEE, d. MMMM", "en": "EEEE, d MMMM"}[language] + ("" if when.year == this_year else " yyyy")
+    return str(format_date(when, pattern, locale=LOCALES[language]))
 
 
 def months(count: int, language: str) -> str:
@@ -121,6 +129,11 @@ def payment(method: str, language: str) -> str:
 def paid(method: str, language: str) -> str:
     """How an order is paid, as it stands in a sentence: "auf Rechnung"."""
     return _name(_PAID, method, language)
+
+
+def refunded(method: str, language: str) -> str:
+    """Which way money goes back: "auf die Karte"."""
+    return _name(_REFUNDED, method, language)
 
 
 def payment_status(of: str, language: str) -> str:

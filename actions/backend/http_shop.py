@@ -162,6 +162,10 @@ class HttpShop:
         path = f"/v1/orders/{number}/exchanges"
         return Return.model_validate(await self._write("POST", path, customer, body, key))
 
+    async def returns(self, customer: str) -> Sequence[Return]:
+        found = await self._call("GET", "/v1/returns", customer=customer)
+        return [Return.model_validate(one) for one in found["items"]]
+
     async def refunds(self, customer: str) -> Sequence[Refund]:
         found = await self._call("GET", "/v1/refunds", customer=customer)
         return [Refund.model_validate(refund) for refund in found["items"]]
@@ -220,6 +224,9 @@ class HttpShop:
         asked = {"product_id": product_id, "first": first, "until": until, "city": city}
         body = {name: value for name, value in asked.items() if value}
         return await self._subscription("POST", number, "/swaps", customer, body, key)
+
+    async def end_swap(self, customer: str, number: str, *, key: str) -> Subscription:
+        return await self._subscription("DELETE", number, "/swaps", customer, None, key)
 
     async def _subscription(
         self, method: str, number: str, deed: str, customer: str, body: dict[str, Any] | None, key: str

@@ -38,6 +38,12 @@ class OnlySells:
     ) -> Return:
         raise NotSupported("exchanges")
 
+    async def returns(self, customer: str) -> Sequence[Return]:
+        return ()
+
+    async def end_swap(self, customer: str, number: str, *, key: str) -> Subscription:
+        raise NotSupported("subscriptions")
+
     async def issue_invoice(self, customer: str, number: str, *, company: Company | None = None, key: str) -> Invoice:
         raise NotSupported("invoices")
 

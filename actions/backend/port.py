@@ -271,6 +271,13 @@ class Difference(_Shape):
     amount: Money
 
 
+class Replacement(_Shape):
+    """What comes for an exchanged piece. `status`: reserved or shipped."""
+
+    status: str
+    tracking_number: str | None = None
+
+
 class Return(_Shape):
     """Something sent back, or exchanged (`kind`). A preview has no number and no label."""
 
@@ -283,6 +290,7 @@ class Return(_Shape):
     number: str | None = None
     status: str = "requested"
     label_url: str | None = None
+    replacement: Replacement | None = None
     payment: PaymentState | None = None
 
 
@@ -450,6 +458,10 @@ class Backend(Protocol):
         self, customer: str, number: str, pieces: Sequence[Piece], payment: Payment | None, *, key: str
     ) -> Return: ...
 
+    async def returns(self, customer: str) -> Sequence[Return]:
+        """Newest first, exchanges too."""
+        ...
+
     async def refunds(self, customer: str) -> Sequence[Refund]:
         """Newest first."""
         ...
@@ -493,6 +505,10 @@ class Backend(Protocol):
     async def swap_product(
         self, customer: str, number: str, product_id: str, first: str, until: str | None, city: str | None, *, key: str
     ) -> Subscription: ...
+
+    async def end_swap(self, customer: str, number: str, *, key: str) -> Subscription:
+        """Takes the running or next swap back."""
+        ...
 
     async def close(self) -> None:
         """Ends the connections of the present event loop."""

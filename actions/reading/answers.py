@@ -44,6 +44,15 @@ _DOUBT = re.compile(r"\b(nicht|kein\w*|nein|nee|ne|nö|nie|oder|not|no|nope|neve
 _GO = re.compile(
     r"\b(bestell\w*|kauf\w*|nehm\w*|nimm|order\w*|buy\w*|purchase|take|abschick\w*|absenden|submit|confirm\w*)\b", re.I
 )
+_DEED = (
+    r"(?:stornier\w*|kündig\w*|kuendig\w*|zurück ?(?:geben|schicken|senden)|zurueck ?(?:geben|schicken|senden)|umtausch\w*|tausch\w*|pausier\w*|"
+    r"weiter ?(?:laufen|machen)|buch\w*|umstell\w*|änder\w*|anmeld\w*|cancel|return|exchange|swap|pause|resume|book|change)"
+)
+_DEED_ALONE = re.compile(
+    rf"^\W*(?:(?:ja|jo|jep|ok|okay|yes|yeah|bitte|please|genau|klar|gern|mach|go ahead)\W+)*{_DEED}(?:\s+(?:bitte|please|it|them|sie|es|das|die|ihn|mach\w*|lassen))*\W*$",
+    re.I,
+)
+_NOT_THE_DEED = re.compile(rf"\b(?:nicht|nöd|ned|net|nich|kein\w*|not|don'?t|never)\b[\w\s]{{0,20}}?{_DEED}\b", re.I)
 _WHATEVER = re.compile(
     r"\b(egal|wurscht|wurst|schnuppe|irgendein\w*|such dir|don'?t care|whatever|any|either|whichever|no preference)\b",
     re.I,
@@ -93,7 +102,10 @@ _ASPECTS = {
 
 
 def payment_method(text: str) -> PaymentMethod | None:
-    """The last that is named and wanted: of "statt PayPal lieber Rechnung" the invoice."""
+    """The last that is named and wanted: of "statt PayPal lieber Rechnung" the invoice; a gift card is no card."""
+    gift_card = re.search(rf"\b(?:{_PAYMENT_WORDS['gift_card']})\b", text, re.I)
+    if gift_card and not _REPLACED.search(text[: gift_card.start()]):
+        return "gift_card"
     found = [
         (match.start(), method)
         for method, pattern in _PAYMENT_WORDS.items()
@@ -116,6 +128,16 @@ def is_gift_card(text: str) -> bool:
 def aspect_named(text: str) -> str | None:
     """What shall be different, when only that is said: "die Adresse stimmt nicht" -> "address"."""
     return next((aspect for aspect, pattern in _ASPECTS.items() if re.search(rf"\b(?:{pattern})\b", text, re.I)), None)
+
+
+def orders_deed(text: str) -> bool:
+    """ "ja, kündigen", "storniere sie bitte": who was asked "shall I …?" answers by naming the deed, and nothing else."""
+    return bool(_DEED_ALONE.match(text)) and not is_question(text)
+
+
+def refuses(text: str) -> bool:
+    """ "bitte nicht stornieren", "don't cancel it"."""
+    return bool(_NOT_THE_DEED.search(text)) and not is_question(text)
 
 
 def agrees(heard: Heard) -> bool:
@@ -177,7 +199,8 @@ def has_reservation(text: str) -> bool:
 
 def says_go(text: str) -> bool:
     """Whether somebody who was asked "shall I order this?" says so by naming the deed: "bestellen", "kauf ich"."""
-    return bool(_GO.search(text)) and not _DOUBT.search(text) and not has_reservation(text) and len(text.split()) <= 5
+    is_short = len(text.split()) <= 5 and not is_question(text)
+    return bool(_GO.search(text)) and is_short and not _DOUBT.search(text) and not has_reservation(text)
 
 
 def names_deed(text: str) -> bool:

@@ -114,6 +114,24 @@ def days_said(text: str, today: date) -> Days:
     return stretch
 
 
+def is_impossible(text: str) -> bool:
+    """Whether a day is named that there is not: "31. Februar", "am 31.4."."""
+    match = _NUMERIC.search(text)
+    if match:
+        return _real(2028, int(match["month"]), int(match["day"])) is None
+    words = folded(text).split()
+    return any(
+        _is_no_day(_MONTHS[word], words[at - 1 : at] + words[at + 1 : at + 2])
+        for at, word in enumerate(words)
+        if word in _MONTHS
+    )
+
+
+def _is_no_day(month: int, beside: list[str]) -> bool:
+    numbers = [int(digits) for word in beside if (digits := re.sub(r"(?:st|nd|rd|th)$", "", word)).isdigit()]
+    return any(number <= 99 and _real(2028, month, number) is None for number in numbers)  # 2028 has a 29 February
+
+
 def day_said(text: str, today: date) -> date | None:
     """The only or first day that the text names; of "bis Ende Mai" the end."""
     days = days_said(text, today)
@@ -141,8 +159,17 @@ def _count(word: str) -> int | None:
 
 
 def _around_until(text: str) -> tuple[str, str | None]:
-    match = _UNTIL.search(text)
-    return (text[: match.start()], text[match.end() :]) if match else (text, None)
+    """The last "until" counts, and "to" is one only where a day follows: "swap to the Cargo from Friday to Sunday"."""
+    for match in reversed(list(_UNTIL.finditer(text))):
+        following = text[match.end() :]
+        if match.group().strip().lower() not in ("to", "to the", "–", "-") or _begins_with_day(following):
+            return text[: match.start()], following
+    return text, None
+
+
+def _begins_with_day(text: str) -> bool:
+    words = text.split()[:3]
+    return any(_stretch(" ".join(words[:count]), date.today()).first for count in range(1, len(words) + 1))
 
 
 def _in_month_of(end: date | None, first: date | None, before: str) -> date | None:
@@ -163,7 +190,8 @@ def _stretch(text: str, today: date) -> Days:
         return _weekend(folded(text), today)
     if _NUMERIC.search(text):
         return Days(_numeric(text, today), None)
-    for find in (_iso, _feast, _in_a_while, _near_day, _weekday, _in_month, _edge_of_month, _of_this_month):
+    finders = (_iso, _feast, _in_a_while, _near_day, _weekday, _in_month, _edge_of_month, _of_this_month, _at_once)
+    for find in finders:
         found = find(text, today)
         if found:
             return Days(found, None)
@@ -209,11 +237,16 @@ def _near_day(text: str, today: date) -> date | None:
     for pattern, ahead in (
         (r"uebermorgen|day after tomorrow", 2),
         (r"morgen(?! frueh\w* heute)|tomorrow", 1),
-        (r"heute|sofort|gleich|jetzt|today|right away|immediately|now|tonight|ab sofort", 0),
+        (r"heute|today|tonight", 0),
     ):
-        if re.search(rf"\b(?:{pattern})\b", plain):
+        if re.search(rf"(?<!nicht )(?<!not )\b(?:{pattern})\b", plain):
             return today + timedelta(days=ahead)
     return None
+
+
+def _at_once(text: str, today: date) -> date | None:
+    """ "jetzt" says when only if nothing else does."""
+    return today if re.search(r"\b(?:sofort|gleich|jetzt|right away|immediately|now|asap)\b", folded(text)) else None
 
 
 def _weekday(text: str, today: date) -> date | None:

@@ -38,11 +38,15 @@ _TAKEN_OUT = re.compile(r"\b(raus|heraus|weg|out|off|remove|drop|delete|streich\
 
 
 _PREMIUM = re.compile(r"\bpremium\w*", re.I)
+_STANDARD = re.compile(r"\b(?:standard\w*|normale[ns]?|basis|basic|regular)\b", re.I)
 
 
-def names_premium(heard: Heard) -> bool:
-    """ "im Premium-Abo"."""
-    return bool(_PREMIUM.search(heard.text))
+def names_premium(heard: Heard) -> bool | None:
+    """True for "im Premium-Abo", False for "ohne Premium" and "Standard", None where neither is said."""
+    found = list(_PREMIUM.finditer(heard.text))
+    if found:
+        return not is_replaced(heard.text, found[-1].start()) and not is_taken_out(heard.text)
+    return False if _STANDARD.search(heard.text) else None
 
 
 @dataclass(frozen=True)

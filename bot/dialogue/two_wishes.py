@@ -11,8 +11,7 @@ Parsed = dict[str, Any]
 ANSWERED_AT_ONCE: Final = frozenset(
     {
         "ask_product", "check_availability", "compare_products", "track_order", "refund_status", "request_invoice",
-        "subscription_status", "order_spare_part", "report_damage", "check_coverage", "device_status", "firmware_update",
-        "link_channel", "export_data", "notification_settings", "talk_to_human", "complain",
+        "subscription_status", "order_spare_part", "report_damage", "check_coverage", "talk_to_human",
     }
 )  # fmt: skip
 """Wishes that need one answer and no question."""
@@ -38,17 +37,30 @@ MOST_WORDS: Final = 40
 MOST_CUTS: Final = 6
 """Places at which a message is tried to be cut."""
 
-TOGETHER: Final = (
-    {"report_damage", "order_spare_part"}, {"report_damage", "check_coverage"}, {"ask_product", "check_availability"},
-    {"ask_product", "compare_products"}, {"complain", "track_order"}, {"complain", "refund_status"}, {"complain", "report_damage"},
-    {"return_order", "refund_status"}, {"return_order", "exchange_item"}, {"place_order", "check_availability"},
-    {"place_order", "ask_product"}, {"place_order", "start_subscription"}, {"place_order", "book_addon"},
-    {"start_subscription", "book_addon"}, {"start_subscription", "ask_product"}, {"talk_to_human", "complain"},
-    {"return_order", "report_damage"}, {"exchange_item", "report_damage"}, {"cancel_order", "track_order"},
-    {"change_plan", "swap_product"}, {"pause_subscription", "resume_subscription"}, {"payment_problem", "complain"},
+TOLD_FOR_EACH_OTHER: Final = (
+    {"report_damage", "order_spare_part", "check_coverage", "return_order", "exchange_item"},
+    {"ask_product", "check_availability", "compare_products", "order_spare_part", "subscription_status", "check_coverage"},
+    {"place_order", "check_availability", "ask_product", "start_subscription", "book_addon", "order_spare_part", "exchange_item"},
+    {"return_order", "refund_status", "exchange_item", "cancel_order", "track_order", "payment_problem"},
+    {"change_plan", "swap_product", "exchange_item", "subscription_status", "cancel_subscription", "pause_subscription"},
+    {"start_subscription", "change_plan", "pause_subscription", "resume_subscription", "cancel_subscription", "return_order"},
+    {"cancel_order", "cancel_subscription"}, {"check_coverage", "book_addon"}, {"track_order", "place_order"},
+    {"change_address", "place_order"},
 )  # fmt: skip
-"""Pairs of which one is usually told for the other's sake: these are one wish."""
+"""Of any two of a row, one is usually the story of the other: such a message has one wish."""
 
+NOT_TOLD: Final = ({"track_order", "refund_status"},)
+"""Unless both are questions: "wo ist mein Paket, und wann kommt mein Geld?"."""
+
+_WISH: Final = re.compile(
+    r"\?|\b(?:bitte|möcht\w*|moecht\w*|will|würd\w*|wuerd\w*|hätt\w*|haett\w*|brauch\w*|wüsst\w*|schick\w*|send\w*|gib|gebt|mach\w*|storn\w*|kündig\w*|"
+    r"kuendig\w*|pausier\w*|tausch\w*|buch\w*|bestell\w*|änder\w*|wo|wann|wie|was|kann|könn\w*|koenn\w*|soll\w*|please|want|wanna|like|need|cancel|return|exchange|swap|"
+    r"change|pause|book|order|add|where|when|how|what|can|could|would|get me|give me|tell me)\b",
+    re.I,
+)
+"""What a wish sounds like; a story does without."""
+
+_QUESTION: Final = re.compile(r"\?|^(?:und |and )?(?:wo|wann|wie|was|where|when|how|what)\b", re.I)
 _CUT: Final = re.compile(
     r"[.!?;]\s+|,?\s+(?:und|and|sowie|außerdem|ausserdem|dazu|plus|also|oh und|ach und|übrigens|by the way|btw)\s+|\s+\+\s+|,\s+",
     re.I,
@@ -107,13 +119,22 @@ async def _both(left: str, right: str, parse: Parse, *, in_form: bool) -> tuple[
         return None
     if in_form and not (second.is_answered_at_once and (first.is_answer or first.is_answered_at_once)):
         return None  # what answers a form has many parts: addresses, corrections
-    return None if {first.intent, second.intent} in TOGETHER else (first, second)
+    return None if _is_one_story(first, second) else (first, second)
+
+
+def _is_one_story(first: Part, second: Part) -> bool:
+    pair = {first.intent, second.intent}
+    if pair in NOT_TOLD and all(_QUESTION.search(part.text) for part in (first, second)):
+        return False
+    return any(pair <= row for row in TOLD_FOR_EACH_OTHER)
 
 
 def _is_wish(part: Part, *, in_form: bool) -> bool:
     if in_form and part.is_answer:
         return _certainty(part) >= SURE
     if len(part.text.split()) < LEAST_WORDS or part.intent not in ANSWERED_AT_ONCE | TAKE_THEIR_TIME:
+        return False
+    if not _WISH.search(part.text):
         return False
     is_buying = part.intent in ("place_order", "start_subscription")
     return _certainty(part) >= (SURE_OF_BUYING if is_buying else SURE)

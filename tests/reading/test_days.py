@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from actions.reading.days import days_said, says_for_good
+from actions.reading.days import days_said, is_impossible, says_for_good
 
 WEDNESDAY = date(2026, 3, 4)
 
@@ -42,6 +42,10 @@ WEDNESDAY = date(2026, 3, 4)
         ("nächsten monat", "2026-04-01", None),
         ("bis monatsende", None, "2026-03-31"),
         ("bis zum 15.", None, "2026-03-15"),
+        ("swap to the Urbano Cargo from 20 December to 23 December", "2026-12-20", "2026-12-23"),
+        ("swap to the cargo on 20 December", "2026-12-20", None),
+        ("jetzt am samstag das E1", "2026-03-07", None),
+        ("nicht heute, erst am samstag", "2026-03-07", None),
         ("2026-05-01 bis 2026-05-10", "2026-05-01", "2026-05-10"),
     ],
 )
@@ -59,3 +63,13 @@ def test_what_is_no_day_is_taken_for_none(text: str) -> None:
 @pytest.mark.parametrize("text", ["dauerhaft", "für immer", "for good", "ab sofort und unbefristet"])
 def test_without_end_is_understood(text: str) -> None:
     assert says_for_good(text)
+
+
+@pytest.mark.parametrize("text", ["am 31. februar", "31.4.", "on 31 February", "february 30th", "bis zum 31. April"])
+def test_a_day_that_there_is_not_is_noticed(text: str) -> None:
+    assert is_impossible(text)
+
+
+@pytest.mark.parametrize("text", ["am 29. februar", "1.3.", "12 Monate ab März", "May 2027", "on 28 February"])
+def test_a_real_day_is_taken_for_one(text: str) -> None:
+    assert not is_impossible(text)
