@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shop.catalog import Catalog, Snapshot
 from shop.clock import Clock
 from shop.database import Database
+from shop.devices import follow
 from shop.models import Booking, Charge, Subscription
 from shop.money import Money
 from shop.observe import say_failure
@@ -57,6 +58,7 @@ class Keeper:
         if last < day:
             await self._end(session, subscription, last)
         subscription.wakes_on = _wakes_on(subscription)
+        await follow(session, subscription)
 
     async def start(self, session: AsyncSession, subscription: Subscription) -> None:
         """Delivered today; the first month was paid with the order."""

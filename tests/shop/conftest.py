@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from openapi_core import Config, OpenAPI
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
-from shop.app import build_app
+from shop.app import build_app, prepare
 from shop.database import Database
 from shop.settings import Settings
 from tests.shop.client import OPERATIONS_TOKEN, TOKEN, ShopClient, strict_document
@@ -113,8 +114,28 @@ def start(settings: Settings, clock: GivenClock, openapi: OpenAPI) -> Running:
     return lambda: running(settings, clock, openapi)
 
 
+@pytest.fixture(scope="session")
+def filled_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables and goods, which takes longer to make than to copy."""
+    path = tmp_path_factory.mktemp("filled") / "shop.db"
+    asyncio.run(_fill(Database(f"sqlite:///{path}")))
+    return path
+
+
+async def _fill(database: Database) -> None:
+    await prepare(database, sample_data=True)
+    await database.close()
+
+
 @pytest.fixture
-async def shop(start: Running) -> AsyncIterator[ShopClient]:
+def prepared(database_url: str, filled_database: Path) -> None:
+    """What a start would do first, copied."""
+    if database_url.startswith("sqlite"):
+        shutil.copy(filled_database, database_url.removeprefix("sqlite:///"))
+
+
+@pytest.fixture
+async def shop(prepared: None, start: Running) -> AsyncIterator[ShopClient]:
     async with start() as client:
         yield client
 
