@@ -40,6 +40,10 @@ DOCUMENT = Path(__file__).parent / "openapi.yaml"
 FORGET_EVERY = timedelta(hours=1)
 BILL_EVERY = timedelta(hours=1)  # so that a day's work is done soon after midnight, whenever the shop was started
 
+DATABASE = web.AppKey("database", Database)  # for the command line
+ORDERS = web.AppKey("orders", Orders)
+SETTLEMENT = web.AppKey("settlement", Settlement)
+
 Context = Callable[[web.Application], AsyncIterator[None]]
 
 
@@ -61,6 +65,7 @@ def build_app(settings: Settings, clock: Clock) -> web.Application:
     settlement = Settlement(payments, refunds, clock)
     subscriptions = Subscriptions(catalog, Bookings(), keeper)
     app = web.Application(middlewares=[observed, guard(settings)], client_max_size=settings.max_body_bytes)
+    app[DATABASE], app[ORDERS], app[SETTLEMENT] = database, orders, settlement
     app.add_routes(ServiceRoutes(database).routes())
     app.add_routes(ImageRoutes().routes())
     app.add_routes(CatalogRoutes(database, catalog).routes())

@@ -50,14 +50,19 @@ async def replace(session: AsyncSession, exchange: Return, day: date) -> None:
 
 
 async def follow(session: AsyncSession, subscription: Subscription) -> None:
-    """The customer has the subscription's piece as long as it runs, and for good if they bought it at its end."""
-    has = subscription.ended_on is None or subscription.at_end == "buy"
+    """After whatever its days brought."""
+    has = is_with_customer(subscription)
     device = await session.scalar(select(Device).where(Device.subscription_number == subscription.number))
     if device is not None and (not has or device.variant_id != subscription.variant_id):
         await session.delete(device)
         device = None
     if has and device is None:
         await _add(session, [rented(subscription)])
+
+
+def is_with_customer(subscription: Subscription) -> bool:
+    """The piece of one that has begun, as long as it runs; for good if it was bought at the end."""
+    return subscription.ended_on is None or subscription.at_end == "buy"
 
 
 def rented(subscription: Subscription) -> Json:

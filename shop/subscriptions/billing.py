@@ -57,7 +57,7 @@ class Keeper:
         _take_over_swaps(snapshot, subscription, last)
         if last < day:
             await self._end(session, subscription, last)
-        subscription.wakes_on = _wakes_on(subscription)
+        subscription.wakes_on = wakes_on(subscription)
         await follow(session, subscription)
 
     async def start(self, session: AsyncSession, subscription: Subscription) -> None:
@@ -150,7 +150,7 @@ def _begin_added_term(subscription: Subscription, month: int) -> None:
         subscription.added_terms = later
 
 
-def _wakes_on(subscription: Subscription) -> date | None:
+def wakes_on(subscription: Subscription) -> date | None:
     """The next day on which there is something to do; None if there never will be."""
     if subscription.ended_on is not None:
         return None
