@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from shop.transfer.shapes import field_at, shape_of
+from shop.transfer.shapes import advice_of, field_at, shape_of
 
 ROWS_SHOWN = 100
 
@@ -122,8 +122,8 @@ def _sentence(detail: ErrorDetails, steps: Sequence[str | int], model: type[Base
     if detail["type"] == "extra_forbidden":
         return unknown(str(steps[-1]), _members_beside(steps, model))
     found = field_at(model, steps)
-    advice = f"; {found.description}" if found is not None and found.description else ""
-    return _complaint(detail) + advice
+    advice = advice_of(found) if found is not None else ""
+    return _complaint(detail) + (f"; {advice}" if advice else "")
 
 
 def _complaint(detail: ErrorDetails) -> str:

@@ -1,8 +1,9 @@
 """What follows from imported orders: subscriptions for what is still to be delivered, serial numbers for what was."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shop.clock import Clock
@@ -14,7 +15,8 @@ from shop.subscriptions.billing import Keeper
 from shop.subscriptions.days import day_of
 from shop.subscriptions.rentals import Rentals
 from shop.subscriptions.store import of_order
-from shop.transfer.store import AT_ONCE, Shared, add_rows, in_parts
+from shop.transfer.orders import UNDER_WAY
+from shop.transfer.store import AT_ONCE, Shared, add_rows, found, in_parts
 
 
 class At:
@@ -29,11 +31,23 @@ class At:
 
 async def follow_orders(session: AsyncSession, shared: Shared) -> None:
     """What the subscriptions' own rows do not say already."""
-    for number in sorted(shared.rented):
+    for number in sorted(await _concerned(session, shared.rented)):
         order = await order_with(session, number)
         await _follow(session, shared, order, await of_order(session, number))
         await session.flush()
         session.expunge_all()
+
+
+async def _concerned(session: AsyncSession, rented: Iterable[int]) -> set[int]:
+    """Orders that are to be delivered, or have subscriptions that have not begun."""
+    to_come = select(Order.number).where(Order.status.in_(UNDER_WAY))
+    not_begun = select(Subscription.order_number).where(
+        Subscription.started_on.is_(None), Subscription.ended_on.is_(None)
+    )
+    concerned = {one["number"] async for one in found(session, to_come, Order.number, rented)}
+    return concerned | {
+        one["order_number"] async for one in found(session, not_begun, Subscription.order_number, rented)
+    }
 
 
 async def _follow(session: AsyncSession, shared: Shared, order: Order, subscriptions: Sequence[Subscription]) -> None:

@@ -416,7 +416,7 @@ def _order_row(order: Order, serials: Serials) -> OrderRow:
         OrderRow,
         number=order_name(order.number),
         customer_id=order.customer_id,
-        status=order.status,
+        status=Status(order.status),
         placed_at=_second(order.placed_at),
         language=order.language,
         currency=order.currency,
@@ -439,6 +439,8 @@ def _second(moment: datetime | None) -> datetime | None:
 
 
 def _item_row(line: OrderLine, serials: Serials) -> ItemRow:
+    """What is on its way back is as if it were back."""
+    pieces = sorted(serials.get((line.order_number, line.position, line.variant_id), ()))
     return known(
         ItemRow,
         variant_id=line.variant_id,
@@ -448,7 +450,7 @@ def _item_row(line: OrderLine, serials: Serials) -> ItemRow:
         plan_id=line.plan_id,
         addons=[addon_row(addon) for addon in line.addons],
         returned=line.returned,
-        serials=sorted(serials.get((line.order_number, line.position, line.variant_id), ())),
+        serials=pieces[: line.quantity - line.returned],
         product_id=line.product_id,
         product_name=line.product_name,
         options=line.options,

@@ -1,6 +1,6 @@
 """What a member of a row is made of, learnt from the row's own types."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from types import NoneType, UnionType
@@ -66,6 +66,19 @@ def field_at(model: type[BaseModel], steps: Iterable[str | int]) -> FieldInfo | 
             field = inside.model_fields[step]
             inside = shape_of(field).model or NoModel
     return field
+
+
+def advice_of(field: FieldInfo) -> str:
+    """What to do about the field, where its type says it."""
+    return field.description or next(_descriptions(field.annotation), "")
+
+
+def _descriptions(annotation: Any) -> Iterator[str]:
+    for part in (*getattr(annotation, "__metadata__", ()), *get_args(annotation)):
+        if isinstance(part, FieldInfo) and part.description:
+            yield part.description
+        elif part is not annotation:
+            yield from _descriptions(part)
 
 
 class NoModel(BaseModel):

@@ -130,13 +130,18 @@ class Subscriptions(Store[SubscriptionRow]):
             subscription = Subscription(number=number_of(row.number), charges=[], **self._members(row))
             session.add(subscription)
             await self._settle(session, subscription, row.serial)
+        by_number = await self._loaded(session, [change.after for change in changed])
         for change in changed:
-            subscription = await session.get_one(Subscription, number_of(change.after.number))
+            subscription = by_number[number_of(change.after.number)]
             for member, value in self._members(change.after).items():
                 setattr(subscription, member, value)
             await self._take_piece(session, change.before.serial)
             await self._settle(session, subscription, change.after.serial)
         self._last_number = max([self._last_number, *(number_of(row.number) for row in new)])
+
+    async def _loaded(self, session: AsyncSession, rows: Sequence[SubscriptionRow]) -> dict[int, Subscription]:
+        query = complete().where(Subscription.number.in_([number_of(row.number) for row in rows]))
+        return {subscription.number: subscription for subscription in await session.scalars(query)}
 
     async def _take_piece(self, session: AsyncSession, serial: str | None) -> None:
         device = None if serial is None else await session.get(Device, serial)
