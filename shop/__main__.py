@@ -1,34 +1,71 @@
-"""The shop's command line: `python -m shop serve`, `python -m shop seed`, `python -m shop bill`."""
+"""The shop's command line: `python -m shop serve`, `seed`, `bill`, `import`, `export`, `advance`, `receive`."""
 
 import asyncio
 import logging
+import secrets
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn, TextIO
 
 import typer
 import uvloop
 from aiohttp import web
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from shop.app import build_app, prepare
+from shop.app import DATABASE, ORDERS, SETTLEMENT, build_app, prepare
 from shop.catalog import Catalog
 from shop.clock import SystemClock
 from shop.database import Database
 from shop.invoices import Invoices
 from shop.links import Links
 from shop.observe import JsonLines, say
+from shop.orders import Advance
+from shop.problems import Problem
+from shop.returns import parse_return_number
 from shop.sample_data import fill
 from shop.settings import DatabaseSettings, Settings
 from shop.subscriptions.billing import Billed, Billing, Keeper
 from shop.subscriptions.invoicing import ChargeInvoices
+from shop.transfer.exporting import Export
+from shop.transfer.files import format_of
+from shop.transfer.importing import Import, ImportRefused, Taken, kind_of
 
 STOP_SECONDS = 10  # what requests under way get to end
 
 Listener = Callable[[web.AppRunner], web.BaseSite]
+Work = Callable[[web.Application, AsyncSession], Awaitable[None]]
+
+
+class Kind(StrEnum):
+    """What a file is about."""
+
+    PLANS = "plans"
+    PRODUCTS = "products"
+    CUSTOMERS = "customers"
+    ORDERS = "orders"
+    SUBSCRIPTIONS = "subscriptions"
+
+
+class Format(StrEnum):
+    """How a file is written."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+class Target(StrEnum):
+    """How far an order is to go."""
+
+    PROCESSED = "processed"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+
 
 cli = typer.Typer(add_completion=False, help="The embedded reference shop.", pretty_exceptions_enable=False)
 
@@ -64,28 +101,138 @@ def bill(
         raise typer.Exit(1)
 
 
+@cli.command("import")
+def take_in(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="products.jsonl, customers.csv …")],
+    replace_catalog: Annotated[
+        bool, typer.Option("--replace-catalog", help="Products and plans that are not in the files leave the catalog")
+    ] = False,
+) -> None:
+    """Takes all of the files in, or, if something is wrong with one of them, nothing (docs/import.md)."""
+    _log_json_lines()
+    _check_names(files)
+    try:
+        taken = asyncio.run(_import(DatabaseSettings(), files, replace_catalog))
+    except ImportRefused as refused:
+        _end(1, *refused.lines, "nothing was imported")
+    for one in taken:
+        say(
+            "imported",
+            kind=one.kind,
+            rows=one.rows,
+            new=one.new,
+            changed=one.changed,
+            removed=one.removed,
+            seconds=round(one.seconds, 1),
+            rows_per_second=one.rows_per_second,
+        )
+
+
+@cli.command("export")
+def give_out(
+    kind: Annotated[Kind, typer.Argument(help="What")],
+    form: Annotated[Format | None, typer.Option("--format", help="Without it, by the file's name, or jsonl")] = None,
+    to: Annotated[Path | None, typer.Option(help="A file; without it standard output")] = None,
+) -> None:
+    """Writes what the shop has, so that an import takes it."""
+    named = format_of(to) if to is not None else ""
+    asyncio.run(_export(DatabaseSettings(), kind, form or (named if named in list(Format) else Format.JSONL), to))
+
+
+@cli.command()
+def advance(
+    number: Annotated[str, typer.Argument(help="NC-104201")],
+    to: Annotated[Target, typer.Option(help="How far")],
+) -> None:
+    """Moves an order on, for whoever tries the sample shop out."""
+    _log_json_lines()
+    body = Advance.model_validate({"to": to.value})
+
+    async def work(app: web.Application, session: AsyncSession) -> None:
+        order = await app[ORDERS].advance(session, number, body)
+        say("advanced", order=order["number"], status=order["status"])
+
+    asyncio.run(_do(work))
+
+
+@cli.command()
+def receive(number: Annotated[str, typer.Argument(help="RT-300001")]) -> None:
+    """Takes a return in, for whoever tries the sample shop out."""
+    _log_json_lines()
+
+    async def work(app: web.Application, session: AsyncSession) -> None:
+        entry = await app[SETTLEMENT].receive(session, parse_return_number(number))
+        say("received", number=f"RT-{entry.number}", status=entry.status)
+
+    asyncio.run(_do(work))
+
+
 async def _bill(settings: DatabaseSettings, on: date | None) -> Billed:
-    database = Database(settings.database_url.get_secret_value())
-    await prepare(database, sample_data=False)
     catalog, clock = Catalog(), SystemClock()
     invoices = Invoices(catalog, Links("", b""), link_days=0, clock=clock)  # written, and linked to by nobody here
-    billed = await Billing(database, Keeper(catalog, clock, ChargeInvoices(invoices))).run(on)
-    await database.close()
-    return billed
+    async with _prepared(settings) as database:
+        return await Billing(database, Keeper(catalog, clock, ChargeInvoices(invoices))).run(on)
 
 
 async def _seed(settings: DatabaseSettings) -> None:
-    database = Database(settings.database_url.get_secret_value())
-    await prepare(database, sample_data=False)
-    async with database.writing() as session:
+    async with _prepared(settings) as database, database.writing() as session:
         await fill(session)
-    await database.close()
     say("seeded")
 
 
-def _settings() -> Settings:
+async def _import(settings: DatabaseSettings, files: Sequence[Path], replace_catalog: bool) -> list[Taken]:
+    async with _prepared(settings) as database:
+        return await Import(database, SystemClock(), settings.return_days).run(files, replace_catalog)
+
+
+async def _export(settings: DatabaseSettings, kind: str, form: str, to: Path | None) -> None:
+    async with _prepared(settings) as database:
+        with _opened(to) as file:
+            await Export(database, SystemClock()).run(kind, form, file)
+
+
+async def _do(work: Work) -> None:
+    """On the database, as the operations API does it."""
+    app = build_app(_settings(token=SecretStr(secrets.token_hex())), SystemClock())
     try:
-        return Settings.model_validate({})  # from the environment
+        async with app[DATABASE].writing() as session:
+            await work(app, session)
+    except Problem as problem:
+        _end(1, f"{problem.title}: {problem.detail}", *(f"{name}: {value}" for name, value in problem.members.items()))
+    finally:
+        await app[DATABASE].close()
+
+
+@asynccontextmanager
+async def _prepared(settings: DatabaseSettings) -> AsyncIterator[Database]:
+    database = Database(settings.database_url.get_secret_value(), settings.database_wait_seconds)
+    try:
+        await prepare(database, sample_data=False)
+        yield database
+    finally:
+        await database.close()
+
+
+def _opened(to: Path | None) -> AbstractContextManager[TextIO]:
+    return nullcontext(sys.stdout) if to is None else to.open("w", encoding="utf-8", newline="")
+
+
+def _check_names(files: Sequence[Path]) -> None:
+    for path in files:
+        try:
+            kind_of(path)
+        except ValueError as error:
+            _end(2, str(error))
+
+
+def _end(status: int, *lines: str) -> NoReturn:
+    print(*lines, sep="\n", file=sys.stderr)
+    raise typer.Exit(status)
+
+
+def _settings(**given: SecretStr) -> Settings:
+    try:
+        return Settings.model_validate(given)  # the rest from the environment
     except ValidationError as error:
         for detail in error.errors(include_input=False):
             name = "_".join(str(step) for step in detail["loc"]).upper()

@@ -50,6 +50,10 @@ FORGET_EVERY = timedelta(hours=1)
 REFUND_EVERY = timedelta(minutes=1)
 BILL_EVERY = timedelta(hours=1)  # so that a day's work is done soon after midnight, whenever the shop was started
 
+DATABASE = web.AppKey("database", Database)  # for the command line
+ORDERS = web.AppKey("orders", Orders)
+SETTLEMENT = web.AppKey("settlement", Settlement)
+
 Context = Callable[[web.Application], AsyncIterator[None]]
 Job = Callable[[], Awaitable[object]]
 
@@ -74,6 +78,7 @@ def build_app(settings: Settings, clock: Clock) -> web.Application:
     provider = payment_provider(settings, clock)
     events = PaymentEvents(database, payments, settlement, provider)
     app = web.Application(middlewares=[observed, guard(settings)], client_max_size=settings.max_body_bytes)
+    app[DATABASE], app[ORDERS], app[SETTLEMENT] = database, orders, settlement
     app.add_routes(ServiceRoutes(database).routes())
     app.add_routes(ImageRoutes().routes())
     app.add_routes(CatalogRoutes(database, catalog).routes())

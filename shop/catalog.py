@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated
 
 from aiohttp import web
 from pydantic import BaseModel, BeforeValidator, Field
@@ -14,11 +14,12 @@ from sqlalchemy.orm import selectinload
 
 from shop.answers import json_answer
 from shop.database import Database
+from shop.images import picture_of
 from shop.models import Addon, Counter, Json, Part, Product, Variant
 from shop.money import Money
 from shop.plans import CatalogPlan, load_plans, standard_plan
 from shop.problems import ProductNotFound, VariantNotFound
-from shop.requests import PRODUCT_KEY_PATTERN, read_query
+from shop.requests import PRODUCT_KEY_PATTERN, ProductKey, read_query
 
 REVISION = "catalog_revision"  # a counter that grows whenever the catalog's tables change
 
@@ -180,11 +181,12 @@ def _view(row: Product, standard: CatalogPlan, image_base: str) -> Json:
     return {
         "id": row.id,
         "kind": row.kind,
+        "kind_name": row.kind_name,
         "family": row.family,
         "name": row.name,
         "tagline": row.tagline,
         "description": row.description,
-        "image_url": f"{image_base}/images/{row.id}.png",
+        "image_url": row.image_url or f"{image_base}/images/{picture_of(row.id)}",
         "options": row.options,
         "features": row.features,
         "variants": [_variant_view(variant, row, standard) for variant in row.variants],
@@ -227,13 +229,12 @@ def _digits(value: str) -> int:
 
 
 QueryInt = Annotated[int, BeforeValidator(_digits)]
-Kind = Literal["drone", "e_bike", "car", "chair", "shoe"]
 
 
 class ProductFilter(BaseModel):
     """What a list of products is narrowed by; amounts in minor units."""
 
-    kind: Kind | None = None
+    kind: ProductKey | None = None
     max_price: Annotated[QueryInt, Field(le=10**12)] | None = None
     max_monthly_price: Annotated[QueryInt, Field(le=10**12)] | None = None
 
@@ -241,6 +242,8 @@ class ProductFilter(BaseModel):
         """Whether the product is of the kind and has a variant within both limits."""
         if self.kind is not None and product.kind != self.kind:
             return False
+        if self.max_monthly_price is not None and not product.rental_terms:
+            return False  # it is only sold
         return any(self._affords(variant) for variant in product.variants.values())
 
     def _affords(self, variant: CatalogVariant) -> bool:

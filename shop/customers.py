@@ -1,39 +1,40 @@
-"""Customers: who acts, how they want to be spoken to, where their parcels went."""
+"""Customers: who acts, how they want to be spoken to and reached, where their parcels go, what they have."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Literal, cast
 
 from aiohttp import web
 from pydantic import Field, model_validator
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shop.answers import Answer, json_answer
+from shop.answers import Answer, json_answer, moment_view
 from shop.clock import Clock
+from shop.contact import CompanyBody, Phone, e164
 from shop.database import Database, insert_if_absent, insert_or_set
+from shop.devices import device_view, devices_of
 from shop.idempotency import Writes, customer_scope, read_write
-from shop.models import Address, Customer, Json
+from shop.models import Address, Consent, Customer, Json
 from shop.payments.gift_cards import GiftCards, card_view, ending
 from shop.payments.wishes import PAYMENT_METHODS, PaymentMethod
-from shop.problems import CustomerNotFound, IbanMissing, invalid
-from shop.records import GiftCard
+from shop.problems import AddressNotFound, CustomerNotFound, IbanMissing, invalid
 from shop.requests import Body, Name, read_body, read_customer
 
 Language = Literal["de", "en"]
+FormOfAddress = Literal["du", "Sie"]
+CustomerKind = Literal["private", "company"]
+Doing = Callable[[AsyncSession, str], Awaitable[None]]  # for a customer
 
 EMAIL_PATTERN = r"^[^@\s\u0000-\u001f\u007f]+@[^@\s\u0000-\u001f\u007f]+\.[^@\s\u0000-\u001f\u007f]+$"
+Email = Annotated[str, Field(max_length=254, pattern=EMAIL_PATTERN)]
 POSTAL_CODE_DIGITS = {"DE": 5, "AT": 4, "CH": 4}
+PURPOSES = ("marketing", "outreach", "telemetry")
+SILENT: Language = "de"  # spoken with whoever was written down before they spoke
 CUSTOMERS = cast(Table, Customer.__table__)
 ADDRESSES = cast(Table, Address.__table__)
+CONSENTS = cast(Table, Consent.__table__)
 ADDRESS_MEMBERS = ("name", "street", "postal_code", "city", "country")
-
-
-class CustomerChange(Body):
-    """What a customer is to be called and spoken to in; what is left out stays, None clears."""
-
-    name: Name | None = None
-    email: Annotated[str, Field(max_length=254, pattern=EMAIL_PATTERN)] | None = None
-    language: Language
+AS_THEY_ARE = {"name", "email", "language", "form_of_address"}  # members of a change that are kept as they come
 
 
 class AddressBody(Body):
@@ -52,8 +53,33 @@ class AddressBody(Body):
         return self
 
 
+class ConsentChange(Body):
+    """What a customer agrees to, or no longer does; what is left out stays."""
+
+    marketing: bool = False
+    outreach: bool = False
+    telemetry: bool = False
+
+
+class CustomerChange(Body):
+    """What a customer is to be called and spoken to in; what is left out stays, None clears."""
+
+    name: Name | None = None
+    email: Email | None = None
+    language: Language
+    kind: CustomerKind = "private"
+    company: CompanyBody | None = None
+    form_of_address: FormOfAddress | None = None
+    phone: Phone | None = None
+    consents: ConsentChange = ConsentChange()
+
+    def says(self, member: str) -> bool:
+        """Whether it is in the body."""
+        return member in self.model_fields_set
+
+
 class Customers:
-    """The customer record."""
+    """The customer record; every method works within the session's transaction."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -64,13 +90,13 @@ class Customers:
         customer = await session.get(Customer, customer_id)
         if customer is None:
             raise CustomerNotFound
-        addresses = await session.scalars(
-            select(Address)
-            .where(Address.customer_id == customer_id)
-            .order_by(Address.used_at.desc(), Address.id.desc())
-        )
-        cards = await self._cards.of(session, customer_id)
-        return _view(customer, [_address_view(address) for address in addresses], cards)
+        return {
+            **_view(customer),
+            **_consents_view(await consents_of(session, customer_id)),
+            "addresses": [_address_view(address) for address in await addresses_of(session, customer_id)],
+            "gift_cards": [card_view(card) for card in await self._cards.of(session, customer_id)],
+            "devices": [device_view(device) for device in await devices_of(session, customer_id)],
+        }
 
     async def ensure(self, session: AsyncSession, customer_id: str, language: Language) -> None:
         """Creates the customer at the first write."""
@@ -102,27 +128,103 @@ class Customers:
         return iban
 
     async def change(self, session: AsyncSession, customer_id: str, change: CustomerChange) -> None:
-        """Creates the customer if need be."""
+        """Creates the customer if need be. Raises InvalidRequest."""
         await self.ensure(session, customer_id, change.language)
-        values = change.model_dump(exclude_unset=True)
-        await session.execute(update(Customer).where(Customer.id == customer_id).values(**values))
+        customer = await session.get_one(Customer, customer_id, with_for_update=True)
+        for member, value in change.model_dump(include=AS_THEY_ARE, exclude_unset=True).items():
+            setattr(customer, member, value)
+        _set_company(customer, change)
+        if change.says("phone"):
+            customer.phone = await self._phone(session, customer_id, change.phone)
+        for purpose, given in change.consents.model_dump(exclude_unset=True).items():
+            await self._note(session, customer_id, purpose, given)
+
+    async def add_address(self, session: AsyncSession, customer_id: str, address: AddressBody) -> None:
+        """As the one that is taken first; creates the customer if need be."""
+        await self.ensure(session, customer_id, SILENT)
+        await self.remember(session, customer_id, address)
 
     async def remember(self, session: AsyncSession, customer_id: str, address: AddressBody) -> None:
-        """Keeps the address of an order, as the one last used."""
+        """Keeps an address as the one last used."""
         key = {"customer_id": customer_id, **address.model_dump()}
         await insert_or_set(session, ADDRESSES, key, {"used_at": self._clock.now()})
 
+    async def remove_address(self, session: AsyncSession, customer_id: str, address: AddressBody) -> None:
+        """Parcels that are under way there arrive all the same. Raises AddressNotFound."""
+        is_it = [getattr(Address, member) == value for member, value in address.model_dump().items()]
+        query = delete(Address).where(Address.customer_id == customer_id, *is_it).returning(Address.id)
+        if await session.scalar(query) is None:
+            raise AddressNotFound
 
-def _view(customer: Customer, addresses: list[Json], cards: Sequence[GiftCard]) -> Json:
+    async def _phone(self, session: AsyncSession, customer_id: str, phone: str | None) -> str | None:
+        if phone is None:
+            return None
+        addresses = await addresses_of(session, customer_id)
+        try:
+            return e164(phone, *(address.country for address in addresses[:1]))
+        except ValueError as error:
+            raise invalid("phone", str(error)) from None
+
+    async def _note(self, session: AsyncSession, customer_id: str, purpose: str, given: bool) -> None:
+        """What they said before is kept, since it held until now; saying the same again changes nothing."""
+        known = (await consents_of(session, customer_id)).get(purpose)
+        if known is None or known.given is not given:
+            key = {"customer_id": customer_id, "purpose": purpose, "at": self._clock.now()}
+            await insert_or_set(session, CONSENTS, key, {"given": given})
+
+
+async def addresses_of(session: AsyncSession, customer_id: str) -> Sequence[Address]:
+    """The one last used first."""
+    query = select(Address).where(Address.customer_id == customer_id)
+    return (await session.scalars(query.order_by(Address.used_at.desc(), Address.id.desc()))).all()
+
+
+async def consents_of(session: AsyncSession, customer_id: str) -> dict[str, Consent]:
+    """By purpose what was said last, of purposes of which something was said."""
+    query = select(Consent).where(Consent.customer_id == customer_id).order_by(Consent.at)
+    fresh = query.execution_options(populate_existing=True)
+    return {consent.purpose: consent for consent in await session.scalars(fresh)}
+
+
+def _set_company(customer: Customer, change: CustomerChange) -> None:
+    """Whoever has a company is one, and the other way round, whichever of both is said."""
+    company = change.company if change.says("company") else _company_of(customer)
+    if change.says("kind") and change.kind == "company" and company is None:
+        raise invalid("company", "is needed of a company")
+    if change.says("kind") and change.kind == "private":
+        if change.company is not None:
+            raise invalid("company", "a private customer has none")
+        company = None
+    customer.company_name = None if company is None else company.name
+    customer.vat_number = None if company is None else company.vat_number
+
+
+def _company_of(customer: Customer) -> CompanyBody | None:
+    if customer.company_name is None:
+        return None
+    return CompanyBody.model_construct(name=customer.company_name, vat_number=customer.vat_number)
+
+
+def _view(customer: Customer) -> Json:
+    company = _company_of(customer)
     return {
         "id": customer.id,
+        "kind": "private" if company is None else "company",
         "name": customer.name,
+        "company": company and company.model_dump(),
         "email": customer.email,
+        "phone": customer.phone,
         "language": customer.language,
-        "addresses": addresses,
+        "form_of_address": customer.form_of_address,
         "payment_methods": customer.payment_methods,
-        "gift_cards": [card_view(card) for card in cards],
         "iban_ending": customer.iban and ending(customer.iban),
+    }
+
+
+def _consents_view(said: Mapping[str, Consent]) -> Json:
+    return {
+        "consents": {purpose: purpose in said and said[purpose].given for purpose in PURPOSES},
+        "consent_times": {purpose: moment_view(said[purpose].at) if purpose in said else None for purpose in PURPOSES},
     }
 
 
@@ -139,7 +241,12 @@ class CustomerRoutes:
         self._writes = writes
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/v1/customers/me", self.get), web.put("/v1/customers/me", self.put)]
+        return [
+            web.get("/v1/customers/me", self.get),
+            web.put("/v1/customers/me", self.put),
+            web.post("/v1/customers/me/addresses", self.add_address),
+            web.delete("/v1/customers/me/addresses", self.remove_address),
+        ]
 
     async def get(self, request: web.Request) -> web.Response:
         customer_id = read_customer(request)
@@ -147,12 +254,26 @@ class CustomerRoutes:
             return json_answer(await self._customers.view(session, customer_id)).response()
 
     async def put(self, request: web.Request) -> web.Response:
+        body = await read_body(request, CustomerChange)
+        return await self._once(request, body, lambda session, whose: self._customers.change(session, whose, body))
+
+    async def add_address(self, request: web.Request) -> web.Response:
+        body = await read_body(request, AddressBody)
+        return await self._once(
+            request, body, lambda session, whose: self._customers.add_address(session, whose, body), status=201
+        )
+
+    async def remove_address(self, request: web.Request) -> web.Response:
+        body = await read_body(request, AddressBody)
+        return await self._once(
+            request, body, lambda session, whose: self._customers.remove_address(session, whose, body)
+        )
+
+    async def _once(self, request: web.Request, body: Body, doing: Doing, status: int = 200) -> web.Response:
         customer_id = read_customer(request)
-        change = await read_body(request, CustomerChange)
-        write = read_write(request, customer_scope(customer_id), change)
 
         async def work(session: AsyncSession) -> Answer:
-            await self._customers.change(session, customer_id, change)
-            return json_answer(await self._customers.view(session, customer_id))
+            await doing(session, customer_id)
+            return json_answer(await self._customers.view(session, customer_id), status)
 
-        return (await self._writes.once(write, work)).response()
+        return (await self._writes.once(read_write(request, customer_scope(customer_id), body), work)).response()

@@ -16,6 +16,15 @@ HEADERS = {
 }
 
 
+NO_PICTURE = "no-picture.png"
+
+
+def picture_of(product_id: str) -> str:
+    """The name of the product's picture, or of a neutral one for a product that came without."""
+    name = f"{product_id}.png"
+    return name if (FOLDER / name).is_file() else NO_PICTURE
+
+
 class ImageRoutes:
     """Pictures over HTTP."""
 

@@ -1,4 +1,4 @@
-"""What the shop remembers: tables of catalog, customers, orders and answered writes."""
+"""What the shop remembers: tables of catalog, customers, their devices, orders and answered writes."""
 
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -63,7 +63,7 @@ class Base(DeclarativeBase):
 
 
 class Counter(Base):
-    """Numbers that only grow: order and tracking numbers, the catalog's revision."""
+    """Numbers that only grow: of orders, parcels and devices, the catalog's revision."""
 
     __tablename__ = "counters"
 
@@ -79,11 +79,13 @@ class Product(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     position: Mapped[int]
     kind: Mapped[str]
+    kind_name: Mapped[dict[str, str] | None]  # how a kind is called that is the retailer's own
     family: Mapped[str]
     name: Mapped[str]
     currency: Mapped[str]
     tagline: Mapped[dict[str, str]]
     description: Mapped[dict[str, str]]
+    image_url: Mapped[str | None]  # of a picture that is kept elsewhere
     options: Mapped[list[Json]]
     features: Mapped[list[Json]]
     rental_terms: Mapped[list[int]]
@@ -170,13 +172,28 @@ class Customer(Base):
     name: Mapped[str | None]
     email: Mapped[str | None]
     language: Mapped[str]
+    company_name: Mapped[str | None]  # a private customer has none
+    vat_number: Mapped[str | None]
+    form_of_address: Mapped[str | None]
+    phone: Mapped[str | None]  # E.164
     payment_methods: Mapped[list[str]]
     iban: Mapped[str | None]
     created_at: Mapped[datetime]
 
 
+class Consent(Base):
+    """What a customer said about one purpose, and when; what was said last counts."""
+
+    __tablename__ = "consents"
+
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True)
+    purpose: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    given: Mapped[bool]
+
+
 class Address(Base):
-    """Where a customer once had something sent."""
+    """Where a customer has things sent."""
 
     __tablename__ = "addresses"
     __table_args__ = (
@@ -275,6 +292,25 @@ class ShipmentEvent(Base):
     at: Mapped[datetime]
     code: Mapped[str]
     city: Mapped[str]
+
+
+class Device(Base):
+    """A piece that a customer has: bought with a line of an order, or rented."""
+
+    __tablename__ = "devices"
+    __table_args__ = (Index(None, "order_number", "line"),)
+
+    serial: Mapped[str] = mapped_column(primary_key=True)
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), index=True)
+    product_id: Mapped[str]
+    product_name: Mapped[str]
+    variant_id: Mapped[str]
+    since: Mapped[date]
+    order_number: Mapped[int | None] = mapped_column(ForeignKey("orders.number", ondelete="CASCADE"))
+    line: Mapped[int | None]  # of the order, if it was bought
+    subscription_number: Mapped[int | None] = mapped_column(
+        ForeignKey("subscriptions.number", ondelete="CASCADE"), index=True
+    )
 
 
 class AnsweredWrite(Base):

@@ -54,6 +54,12 @@ async def one_order(session: AsyncSession, query: Select[Order]) -> Order:
 
 async def next_number(session: AsyncSession, counter: str) -> int:
     """Counted within the transaction: what is refused uses up no number."""
-    query = update(Counter).where(Counter.name == counter).values(value=Counter.value + 1).returning(Counter.value)
+    return (await next_numbers(session, counter, 1))[0]
+
+
+async def next_numbers(session: AsyncSession, counter: str, count: int) -> range:
+    """As many in a row."""
+    query = update(Counter).where(Counter.name == counter).values(value=Counter.value + count).returning(Counter.value)
     result = await session.execute(query.execution_options(synchronize_session=False))
-    return result.scalar_one()
+    last = result.scalar_one()
+    return range(last - count + 1, last + 1)

@@ -16,6 +16,7 @@ from shop.clock import Clock
 from shop.customers import AddressBody, Customers, Language
 from shop.database import Database
 from shop.delivery import local_day, promised_date
+from shop.devices import deliver
 from shop.idempotency import OPERATIONS_SCOPE, Work, Write, Writes, customer_scope, read_write
 from shop.invoices import Invoices
 from shop.links import Links
@@ -301,6 +302,7 @@ class Orders:
             order.returnable_until = local_day(now) + timedelta(days=self._return_days)
             _deliver(order, now)
             await self._rentals.delivered(session, order)
+            await deliver(session, order, local_day(now))
 
 
 def _check_products(snapshot: Snapshot, order: Order, items: Sequence[Item]) -> None:

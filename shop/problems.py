@@ -78,6 +78,11 @@ class CustomerNotFound(Problem):
     detail = "Nothing has been written for this customer yet."
 
 
+class AddressNotFound(Problem):
+    slug, status, title = "address-not-found", 404, "Address not found"
+    detail = "The customer has no such address."
+
+
 class OrderNotFound(Problem):
     """Also said of somebody else's order, in the same words."""
 

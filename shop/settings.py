@@ -27,13 +27,14 @@ DatabaseUrl = Annotated[SecretStr, AfterValidator(_usable)]
 
 
 class DatabaseSettings(BaseSettings):
-    """Where the data is; enough for migrations and seeding."""
+    """Where the data is; enough for migrations, seeding, files in and out."""
 
     model_config = SettingsConfigDict(env_prefix="SHOP_", frozen=True, hide_input_in_errors=True)
 
     # A secret too: it may carry the database's password.
-    database_url: DatabaseUrl = SecretStr("sqlite:///.nochannel/shop.db")
+    database_url: DatabaseUrl = SecretStr("sqlite:///.nochannel/shop/shop.db")
     database_wait_seconds: float = 10.0  # for a connection or a lock, then the shop says that it is unavailable
+    return_days: int = 14  # after delivery
 
 
 class Settings(DatabaseSettings):
@@ -45,7 +46,6 @@ class Settings(DatabaseSettings):
     public_url: str = ""  # put before image paths, for messengers that fetch pictures themselves
     idempotency_days: int = 30
     max_body_bytes: int = 65_536
-    return_days: int = 14  # after delivery
     link_days: int = 7  # how long a link to an invoice is valid
     payment_provider: Literal["test", "stripe"] = "test"
     stripe_key: Secret | None = None

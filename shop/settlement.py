@@ -4,6 +4,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shop.clock import Clock
+from shop.delivery import local_day
+from shop.devices import replace, take_back
 from shop.invoices import Invoices
 from shop.models import Order
 from shop.order_rows import next_number, order_with
@@ -37,6 +39,7 @@ class Settlement:
         entry.received_at = self._clock.now()
         back = pieces((line_of(order, line.line).variant_id, line.quantity) for line in entry.lines)
         await exchange(session, returned=back, wanted=Pieces())
+        await take_back(session, order, entry.lines)
         await self._send_replacement(session, entry)
         await self._refunds.receive(session, order, entry.refunds, to_card=entry.refund_to == "gift_card")
         await self._close_if_done(session, order, entry)
@@ -73,6 +76,7 @@ class Settlement:
         if waits and not any(payment.status in MENDABLE for payment in entry.payments):
             entry.replacement_tracking = f"PB{await next_number(session, TRACKING_NUMBER)}"
             entry.replacement_status = ReplacementStatus.SHIPPED
+            await replace(session, entry, local_day(self._clock.now()))
 
     async def _close_if_done(self, session: AsyncSession, order: Order, entry: Return) -> None:
         refunded = all(refund.status == RefundStatus.REFUNDED for refund in entry.refunds)

@@ -11,6 +11,7 @@ from shop.catalog import Catalog, Snapshot
 from shop.clock import Clock
 from shop.database import Database
 from shop.delivery import local_day
+from shop.devices import follow
 from shop.models import Booking, Charge, Subscription
 from shop.money import Money
 from shop.observe import say_failure
@@ -58,7 +59,8 @@ class Keeper:
         _take_over_swaps(snapshot, subscription, last)
         if last < day:
             await self._end(session, subscription, last)
-        subscription.wakes_on = _wakes_on(subscription)
+        subscription.wakes_on = wakes_on(subscription)
+        await follow(session, subscription)
 
     async def start(self, session: AsyncSession, subscription: Subscription) -> None:
         """Delivered today; the first month was paid with the order."""
@@ -150,7 +152,7 @@ def _begin_added_term(subscription: Subscription, month: int) -> None:
         subscription.added_terms = later
 
 
-def _wakes_on(subscription: Subscription) -> date | None:
+def wakes_on(subscription: Subscription) -> date | None:
     """The next day on which there is something to do; None if there never will be."""
     if subscription.ended_on is not None:
         return None

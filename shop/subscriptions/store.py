@@ -2,11 +2,12 @@
 
 import re
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from shop.models import Counter, Subscription
+from shop.models import Subscription
+from shop.order_rows import next_numbers
 from shop.subscriptions.problems import SubscriptionNotFound
 
 SUBSCRIPTION_NUMBER = "subscription_number"  # a counter
@@ -52,14 +53,4 @@ async def of_order(session: AsyncSession, order_number: int) -> list[Subscriptio
 
 async def take_numbers(session: AsyncSession, count: int) -> range:
     """The next numbers; a transaction that is undone uses up none."""
-    if count == 0:
-        return range(0)
-    query = (
-        update(Counter)
-        .where(Counter.name == SUBSCRIPTION_NUMBER)
-        .values(value=Counter.value + count)
-        .returning(Counter.value)
-        .execution_options(synchronize_session=False)
-    )
-    last = (await session.execute(query)).scalar_one()
-    return range(last - count + 1, last + 1)
+    return await next_numbers(session, SUBSCRIPTION_NUMBER, count) if count else range(0)

@@ -106,8 +106,9 @@ class ShopClient:
     async def post(self, path: str, body: Any, key: str | None = None) -> Reply:
         return await self.send("POST", path, raw=orjson.dumps(body), headers=self._key(key))
 
-    async def delete(self, path: str, key: str | None = None) -> Reply:
-        return await self.send("DELETE", path, headers=self._key(key))
+    async def delete(self, path: str, body: Any = None, key: str | None = None) -> Reply:
+        raw = b"" if body is None else orjson.dumps(body)
+        return await self.send("DELETE", path, raw=raw, headers=self._key(key))
 
     async def refused(self, method: str, path: str, body: Any) -> Reply:
         """A request that neither the document nor the shop takes."""

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from shop.database import Database
-from shop.models import Counter, Variant
+from shop.models import Counter, Product, Variant
 from tests.shop.client import ShopClient
 from tests.shop.requests import item, order, placed, stock_of
 
@@ -36,6 +36,20 @@ async def test_a_list_can_be_narrowed_to_a_kind(shop: ShopClient) -> None:
     assert await ids(shop, kind="e_bike") == ["urbano-e1", "urbano-cargo"]
 
 
+async def test_a_kind_of_which_there_is_nothing_lists_nothing(shop: ShopClient) -> None:
+    assert await ids(shop, kind="boat") == []
+
+
+async def test_a_retailers_own_kind_has_a_name(shop: ShopClient, database: Database) -> None:
+    boat = {"de": "Boot", "en": "boat"}
+    async with database.writing() as session:
+        await session.execute(update(Product).where(Product.id == "urbano-e1").values(kind="boat", kind_name=boat))
+        await session.execute(update(Counter).where(Counter.name == "catalog_revision").values(value=Counter.value + 1))
+    products = {product["id"]: product for product in (await shop.get("/v1/products")).json["items"]}
+    assert (products["urbano-e1"]["kind_name"], products["urbano-cargo"]["kind_name"]) == (boat, None)
+    assert await ids(shop, kind="boat") == ["urbano-e1"]
+
+
 async def test_nothing_above_the_budget_is_listed(shop: ShopClient) -> None:
     assert await ids(shop, max_price=54900) == ["aeropix-mini", "sitsense-home", "stridelab-run"]
     assert await ids(shop, kind="drone", max_price=49899) == []
@@ -46,12 +60,19 @@ async def test_nothing_above_the_monthly_budget_is_listed(shop: ShopClient) -> N
     assert await ids(shop, max_monthly_price=2900) == ["aeropix-mini", "sitsense-home", "stridelab-run"]
 
 
+async def test_what_is_only_sold_is_within_no_monthly_budget(shop: ShopClient, database: Database) -> None:
+    async with database.writing() as session:
+        await session.execute(update(Product).where(Product.id == "aeropix-mini").values(rental_terms=[]))
+        await session.execute(update(Counter).where(Counter.name == "catalog_revision").values(value=Counter.value + 1))
+    assert await ids(shop, max_monthly_price=2900) == ["sitsense-home", "stridelab-run"]
+
+
 async def test_both_budgets_must_be_met_by_one_variant(shop: ShopClient) -> None:
     assert await ids(shop, kind="car", max_price=2399000, max_monthly_price=29900) == ["voltano-city"]
     assert await ids(shop, kind="car", max_price=2399000, max_monthly_price=29899) == []
 
 
-@pytest.mark.parametrize("query", [{"kind": "boat"}, {"kind": ""}, {"max_price": "cheap"}, {"max_price": "-1"}])
+@pytest.mark.parametrize("query", [{"kind": "Boat!"}, {"kind": ""}, {"max_price": "cheap"}, {"max_price": "-1"}])
 async def test_a_filter_that_makes_no_sense_is_refused(shop: ShopClient, query: dict[str, str]) -> None:
     reply = await shop.send_malformed("GET", "/v1/products", query=query)
     assert (reply.status, reply.slug) == (400, "invalid-request")

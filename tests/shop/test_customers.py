@@ -4,12 +4,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from shop.database import Database
+from shop.models import Consent
 from tests.shop.client import ShopClient
 from tests.shop.conftest import GivenClock
-from tests.shop.requests import ADDRESS, VIENNA, order
+from tests.shop.requests import ADDRESS, VIENNA, order, placed
 
 ME = "/v1/customers/me"
+MINE = "/v1/customers/me/addresses"
+COMPANY = {"name": "Reuter Luftbild GmbH", "vat_number": "DE136695976"}
 METHODS = ["invoice", "paypal", "card", "direct_debit", "gift_card"]
 
 
@@ -26,13 +31,20 @@ async def test_the_first_write_creates_the_customer(shop: ShopClient) -> None:
         == reply.json
         == {
             "id": "customer-1",
+            "kind": "private",
             "name": "Jonas",
+            "company": None,
             "email": "jonas.reuter@example.org",
+            "phone": None,
             "language": "de",
+            "form_of_address": None,
+            "consents": {"marketing": False, "outreach": False, "telemetry": False},
+            "consent_times": {"marketing": None, "outreach": None, "telemetry": None},
             "addresses": [],
             "payment_methods": METHODS,
             "gift_cards": [],
             "iban_ending": None,
+            "devices": [],
         }
     )
 
@@ -80,6 +92,15 @@ async def test_a_call_without_a_proper_customer_is_refused(shop: ShopClient, cus
         {"language": "de", "name": "Jo\u0000nas"},
         {"language": "de", "name": "x" * 101},
         {"language": "de", "nickname": "Joni"},
+        {"language": "de", "kind": "club"},
+        {"language": "de", "kind": None},
+        {"language": "de", "company": {}},
+        {"language": "de", "company": {"name": "Reuter GmbH", "street": "Lindenweg 4"}},
+        {"language": "de", "form_of_address": "Ihr"},
+        {"language": "de", "phone": "call me"},
+        {"language": "de", "consents": {"marketing": None}},
+        {"language": "de", "consents": {"spying": True}},
+        {"language": "de", "consents": None},
         ["de"],
         "de",
         None,
@@ -88,3 +109,165 @@ async def test_a_call_without_a_proper_customer_is_refused(shop: ShopClient, cus
 async def test_a_change_that_makes_no_sense_is_refused(shop: ShopClient, body: Any) -> None:
     reply = await shop.refused("PUT", ME, body)
     assert (reply.status, reply.slug) == (400, "invalid-request")
+
+
+async def changed(shop: ShopClient, **members: Any) -> Any:
+    """The customer's view after a change."""
+    reply = await shop.put(ME, {"language": "de", **members})
+    assert reply.status == 200, reply.json
+    return reply.json
+
+
+async def refusal(shop: ShopClient, **members: Any) -> tuple[int, str]:
+    """Status and path of what only the shop can see is wrong."""
+    reply = await shop.put(ME, {"language": "de", **members})
+    return reply.status, reply.json["errors"][0]["path"]
+
+
+# --- companies
+
+
+async def test_whoever_has_a_company_is_one_until_they_are_private_again(shop: ShopClient) -> None:
+    company = await changed(shop, company=COMPANY)
+    assert (company["kind"], company["company"]) == ("company", COMPANY)
+    assert (await changed(shop, name="Jonas"))["company"] == COMPANY
+    assert (await changed(shop, kind="company"))["company"] == COMPANY
+    private = await changed(shop, kind="private")
+    assert (private["kind"], private["company"]) == ("private", None)
+
+
+async def test_a_company_that_is_cleared_leaves_a_private_customer(shop: ShopClient) -> None:
+    await changed(shop, company=COMPANY)
+    assert (await changed(shop, company=None))["kind"] == "private"
+
+
+async def test_a_company_needs_a_name_and_a_private_customer_has_none(shop: ShopClient) -> None:
+    assert await refusal(shop, kind="company") == (400, "company")
+    assert await refusal(shop, kind="private", company=COMPANY) == (400, "company")
+    assert (await shop.get(ME)).slug == "customer-not-found"
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("de 136 695 976", "DE136695976"),
+        ("ATU13585627", "ATU13585627"),
+        ("CHE-100.155.212", "CHE-100.155.212"),
+        ("che-100.155.212 MWST", "CHE-100.155.212"),
+        (None, None),
+    ],
+)
+async def test_a_vat_number_is_kept_as_its_office_writes_it(
+    shop: ShopClient, written: str | None, kept: str | None
+) -> None:
+    customer = await changed(shop, company={"name": "Reuter", "vat_number": written})
+    assert customer["company"] == {"name": "Reuter", "vat_number": kept}
+
+
+@pytest.mark.parametrize("number", ["DE136695977", "136695976", "CHE-100.155.213", "US123456789"])
+async def test_a_vat_number_that_cannot_be_is_refused(shop: ShopClient, number: str) -> None:
+    assert await refusal(shop, company={"name": "Reuter", "vat_number": number}) == (400, "company.vat_number")
+
+
+# --- how they are spoken to and reached
+
+
+async def test_the_form_of_address_is_remembered(shop: ShopClient) -> None:
+    assert (await changed(shop, form_of_address="Sie"))["form_of_address"] == "Sie"
+    assert (await changed(shop, name="Jonas"))["form_of_address"] == "Sie"
+    assert (await changed(shop, form_of_address=None))["form_of_address"] is None
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("0341 4800960", "+493414800960"),
+        ("(0171) 123-4567", "+491711234567"),
+        ("+41 44 668 18 00", "+41446681800"),
+        ("0049 341 4800960", "+493414800960"),
+    ],
+)
+async def test_a_phone_number_is_kept_in_one_form(shop: ShopClient, written: str, kept: str) -> None:
+    assert (await changed(shop, phone=written))["phone"] == kept
+    assert (await changed(shop, phone=None))["phone"] is None
+
+
+async def test_a_phone_number_without_its_country_is_one_where_the_customer_lives(shop: ShopClient) -> None:
+    await shop.post(MINE, VIENNA)
+    assert (await changed(shop, phone="0664 1234567"))["phone"] == "+436641234567"
+
+
+@pytest.mark.parametrize("number", ["12345", "+49 1", "0000 0000", "+999 123456789"])
+async def test_a_phone_number_that_cannot_be_is_refused(shop: ShopClient, number: str) -> None:
+    assert await refusal(shop, phone=number) == (400, "phone")
+
+
+# --- consents
+
+
+async def test_nothing_is_agreed_to_until_the_customer_says_so(shop: ShopClient, clock: GivenClock) -> None:
+    await changed(shop, name="Jonas")
+    customer = await changed(shop, consents={"outreach": True})
+    assert customer["consents"] == {"marketing": False, "outreach": True, "telemetry": False}
+    assert customer["consent_times"] == {"marketing": None, "outreach": "2026-03-02T09:30:00Z", "telemetry": None}
+
+
+async def test_a_consent_has_the_time_at_which_it_was_given_or_withdrawn(shop: ShopClient, clock: GivenClock) -> None:
+    await changed(shop, consents={"marketing": True, "telemetry": True})
+    clock.passes(timedelta(days=1))
+    again = await changed(shop, consents={"marketing": True})
+    assert again["consent_times"]["marketing"] == "2026-03-02T09:30:00Z"
+    withdrawn = await changed(shop, consents={"marketing": False})
+    assert withdrawn["consents"] == {"marketing": False, "outreach": False, "telemetry": True}
+    assert withdrawn["consent_times"]["marketing"] == "2026-03-03T09:30:00Z"
+
+
+async def test_what_was_consented_to_before_stays_on_record(
+    shop: ShopClient, clock: GivenClock, database: Database
+) -> None:
+    for given in (True, False):
+        await changed(shop, consents={"marketing": given})
+        clock.passes(timedelta(days=1))
+    async with database.reading() as session:
+        said = await session.execute(select(Consent.given).order_by(Consent.at))
+        assert list(said.scalars()) == [True, False]
+
+
+# --- addresses
+
+
+async def test_addresses_are_added_and_the_last_comes_first(shop: ShopClient, clock: GivenClock) -> None:
+    for address in (ADDRESS, VIENNA, ADDRESS):
+        assert (await shop.post(MINE, address)).status == 201
+        clock.passes(timedelta(minutes=1))
+    assert (await shop.get(ME)).json["addresses"] == [ADDRESS, VIENNA]
+
+
+async def test_an_address_is_forgotten_and_orders_to_it_stay(shop: ShopClient, clock: GivenClock) -> None:
+    number = await placed(shop)
+    await shop.post(MINE, VIENNA)
+    reply = await shop.delete(MINE, ADDRESS)
+    assert (reply.status, reply.json["addresses"]) == (200, [VIENNA])
+    assert (await shop.get(f"/v1/orders/{number}")).json["address"] == ADDRESS
+
+
+async def test_an_address_that_is_not_the_customers_cannot_be_forgotten(shop: ShopClient) -> None:
+    await shop.post(MINE, ADDRESS)
+    other = shop.acting_for("customer-2")
+    for reply in (await shop.delete(MINE, VIENNA), await other.delete(MINE, ADDRESS)):
+        assert (reply.status, reply.slug) == (404, "address-not-found")
+    assert (await shop.get(ME)).json["addresses"] == [ADDRESS]
+
+
+async def test_an_address_is_added_and_removed_once_however_often_it_is_sent(shop: ShopClient) -> None:
+    await shop.post(MINE, ADDRESS, key="one")
+    assert (await shop.post(MINE, ADDRESS, key="one")).replayed
+    await shop.delete(MINE, ADDRESS, key="two")
+    again = await shop.delete(MINE, ADDRESS, key="two")
+    assert (again.status, again.replayed) == (200, True)
+
+
+async def test_an_address_that_cannot_be_is_refused(shop: ShopClient) -> None:
+    for method in ("POST", "DELETE"):
+        reply = await shop.refused(method, MINE, ADDRESS | {"postal_code": "1060"})
+        assert (reply.status, reply.slug) == (400, "invalid-request")

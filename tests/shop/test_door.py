@@ -27,6 +27,8 @@ PATHS = [
     ("GET", "/v1/products/aeropix-mini"),
     ("GET", "/v1/customers/me"),
     ("PUT", "/v1/customers/me"),
+    ("POST", "/v1/customers/me/addresses"),
+    ("DELETE", "/v1/customers/me/addresses"),
     ("POST", "/v1/quotes"),
     ("GET", "/v1/orders"),
     ("POST", "/v1/orders"),

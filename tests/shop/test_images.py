@@ -1,11 +1,15 @@
 """Every product has a picture, for pages and for messengers."""
 
 import struct
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from openapi_core import OpenAPI
+from sqlalchemy import update
 
+from shop.database import Database
+from shop.models import Counter, Product, Variant
 from shop.settings import Settings
 from tests.shop.client import ShopClient
 from tests.shop.conftest import GivenClock, running
@@ -51,3 +55,34 @@ async def test_picture_addresses_can_be_made_public(settings: Settings, clock: G
     public = settings.model_copy(update={"public_url": "https://shop.example"})
     async with running(public, clock, openapi) as shop:
         assert (await pictures(shop))[0] == "https://shop.example/images/aeropix-mini.png"
+
+
+async def test_a_product_without_a_picture_shows_a_neutral_one_or_its_own_from_elsewhere(
+    shop: ShopClient, database: Database
+) -> None:
+    own = "https://pictures.example/mini.jpg"
+    async with database.writing() as session:
+        await session.execute(update(Product).where(Product.id == "aeropix-mini").values(image_url=own))
+        session.add(_without_picture())
+        await session.execute(update(Counter).where(Counter.name == "catalog_revision").values(value=Counter.value + 1))
+    assert set(await pictures(shop)) >= {own, "/images/no-picture.png"}
+    for name in ("no-picture.png", "no-picture.svg"):
+        assert (await shop.get(f"/images/{name}")).status == 200
+
+
+def _without_picture() -> Product:
+    said = {"de": "Boot", "en": "boat"}
+    empty: dict[str, Any] = {"options": [], "features": [], "rental_terms": []}
+    variant = Variant(id="wave-1", position=0, options={}, price_amount=100, monthly_amount=0, stock=1)
+    return Product(
+        id="wave",
+        position=99,
+        kind="boat",
+        family="Wave",
+        name="Wave",
+        currency="EUR",
+        tagline=said,
+        description=said,
+        variants=[variant],
+        **empty,
+    )

@@ -42,8 +42,18 @@ def spoiled(body: Any) -> st.SearchStrategy[Any]:
 
 
 ORDER = order(item(term_months=6, addons=["insurance"]), item("urbano-e1-m-blue", 2))
+RECORD = {
+    "language": "de",
+    "company": {"name": "Reuter Luftbild GmbH", "vat_number": "DE136695976"},
+    "phone": "0341 4800960",
+    "form_of_address": "Sie",
+    "consents": {"marketing": False, "outreach": True},
+}
 WRITES = [
     ("PUT", "/v1/customers/me", {"name": "Jonas", "email": "jonas.reuter@example.org", "language": "de"}),
+    ("PUT", "/v1/customers/me", RECORD),
+    ("POST", "/v1/customers/me/addresses", ADDRESS),
+    ("DELETE", "/v1/customers/me/addresses", ADDRESS),
     ("POST", "/v1/orders", ORDER),
     ("POST", "/v1/quotes", {"items": ORDER["items"]}),
     ("PATCH", "/v1/orders/NC-104201", {"items": ORDER["items"], "address": ADDRESS}),
