@@ -90,7 +90,7 @@ class ChangeForm(OrderEditing):
         catalog = await turn.backend.products()
         named = [product for product in catalog if product.id in others]
         products = turn.listed([product.name for product in named])
-        turn.say("utter_other_product", buttons=[order_button(turn, product) for product in named], product=products)
+        turn.say("utter_other_product", buttons=[order_button(turn, product) for product in named], products=products)
         draft["lines"] = deepcopy(draft["before"]["lines"])
 
     def _keep_something(self, turn: Turn, draft: Draft) -> None:

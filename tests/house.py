@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import os
+import re
 import sqlite3
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
@@ -244,4 +245,6 @@ class Customer:
 
 def _text(reply: Reply) -> str:
     cards = [f"{card.title}: {card.subtitle}" for card in reply.cards]
-    return "\n".join([*([reply.text] if reply.text else []), *cards])
+    text = "\n".join([*([reply.text] if reply.text else []), *cards])
+    assert not re.search(r"\{\w+\}", text), f"nothing was put in the place of a name: {text}"
+    return text

@@ -27,8 +27,11 @@ NGRAM_RECIPE = Recipe(units=128, members=2, input_dropout=0.5, rate=0.02)
 VECTOR_RECIPE = Recipe(units=384, members=3, input_dropout=0.1, rate=0.01, unit_dropout=0.6)
 VECTOR_SCALE = 10.0
 """Sentence vectors have length 1, that is values around 0.04: too small for the net to learn from in few epochs."""
-EVENNESS = 1.0
+EVENNESS = 0.6
 """How far confidences are freed from the number of examples per intent, which says nothing of how often it is meant."""
+OUT_OF_SCOPE = "out_of_scope"
+LEAN = 1.0
+"""By how much (in log-odds) what is not the shop's is likelier than its examples say: there is no end to what people may say."""
 SURE = 0.8
 """Confidence from which the n-grams' word is taken: on held-back messages the vectors change nothing above it."""
 REHEARSAL = {"members": 1, "epochs": 10}
@@ -58,25 +61,25 @@ class Experts:
 
     ngrams: Net
     vectors: Net | None
-    shares: Floats
+    leaning: Floats
+    """Added to each label's log-odds."""
     weights: Weights = (1.0, 1.0)
     alone: float = 1.0
 
     @classmethod
     def trained(
-        cls, space: NgramSpace, readings: Sequence[Reading], labels: Indices, seed: int, **changed: int
+        cls, space: NgramSpace, readings: Sequence[Reading], labels: Indices, leaning: Floats, seed: int, **changed: int
     ) -> Experts:
         """Experts that learned from these; `changed` are values of their recipes."""
         sparse = SparseRows.of([reading.ngrams for reading in readings], len(space))
-        shares = (np.bincount(labels) / len(labels)).astype(np.float32)
         with ThreadPoolExecutor() as threads:
             ngrams = threads.submit(train, sparse, labels, replace(NGRAM_RECIPE, seed=seed, **changed))
             vectors = [reading.vector for reading in readings if reading.vector is not None]
             if len(vectors) < len(readings):
-                return cls(ngrams.result().halved(), None, shares)
+                return cls(ngrams.result().halved(), None, leaning)
             dense = DenseRows(np.stack(vectors) * np.float32(VECTOR_SCALE))
             of_vectors = train(dense, labels, replace(VECTOR_RECIPE, seed=seed, **changed))
-            return cls(ngrams.result().halved(), of_vectors.halved(), shares)
+            return cls(ngrams.result().halved(), of_vectors.halved(), leaning)
 
     def _opinions(self, reading: Reading) -> tuple[Floats, Floats]:
         """Log-probabilities of both; the second's are zeros where there is no vector."""
@@ -96,7 +99,7 @@ class Experts:
         return softmax(self._joined(from_ngrams, self._from_vector(way_to_vector()), self.weights))
 
     def _joined(self, from_ngrams: Floats, from_vectors: Floats, weights: Weights) -> Floats:
-        return np.asarray(from_ngrams * weights[0] + from_vectors * weights[1] - EVENNESS * np.log(self.shares))
+        return np.asarray(from_ngrams * weights[0] + from_vectors * weights[1] + self.leaning)
 
     def calibrated(self, readings: Sequence[Reading], labels: Indices) -> Experts:
         """The same experts, weighed so that messages they were not trained on are likeliest."""
@@ -130,19 +133,30 @@ class IntentNet(TrainedComponent, IntentClassifier):
         readings = [Reading(self.space.vector(example.get(TEXT)), trained_vector(example)) for example in ordered]
         numbers = np.array([self.labels.index(example.get(INTENT)) for example in ordered])
         held_back = np.array([crc32(example.get(TEXT).encode()) % HELD_BACK == 0 for example in ordered])
-        experts = Experts.trained(self.space, readings, numbers, self.config["seed"])
-        rehearsed = self._rehearsed(readings, numbers, held_back)
+        leaning = self._leaning(numbers)
+        experts = Experts.trained(self.space, readings, numbers, leaning, self.config["seed"])
+        rehearsed = self._rehearsed(readings, numbers, leaning, held_back)
         self.experts = replace(experts, weights=rehearsed.weights, alone=rehearsed.alone) if rehearsed else experts
 
+    def _leaning(self, numbers: Indices) -> Floats:
+        shares = np.bincount(numbers) / len(numbers)
+        lean = np.array([LEAN if label == OUT_OF_SCOPE else 0.0 for label in self.labels])
+        return np.asarray(lean - EVENNESS * np.log(shares), dtype=np.float32)
+
     def _rehearsed(
-        self, readings: Sequence[Reading], labels: Indices, held_back: np.ndarray[Any, Any]
+        self, readings: Sequence[Reading], labels: Indices, leaning: Floats, held_back: np.ndarray[Any, Any]
     ) -> Experts | None:
         """Experts of a first, shorter training, weighed on the examples that it did not see; None if there are too few."""
         learned, kept = np.flatnonzero(~held_back), np.flatnonzero(held_back)
         if not len(kept) or set(labels[learned]) != set(labels):
             return None
         first = Experts.trained(
-            self.space, [readings[place] for place in learned], labels[learned], self.config["seed"], **REHEARSAL
+            self.space,
+            [readings[place] for place in learned],
+            labels[learned],
+            leaning,
+            self.config["seed"],
+            **REHEARSAL,
         )
         return first.calibrated([readings[place] for place in kept], labels[kept])
 
@@ -163,7 +177,7 @@ class IntentNet(TrainedComponent, IntentClassifier):
             return
         experts = self.experts
         kept = {
-            "labels": self.labels, "weights": experts.weights, "alone": experts.alone, "shares": experts.shares.tolist()
+            "labels": self.labels, "weights": experts.weights, "alone": experts.alone, "leaning": experts.leaning.tolist()
         }  # fmt: skip
         (folder / "intents.json").write_text(json.dumps(kept), encoding="utf-8")
         self.space.save(folder / "space.npz")
@@ -181,7 +195,7 @@ class IntentNet(TrainedComponent, IntentClassifier):
         self.experts = Experts(
             Net.load(folder / "ngrams.npz"),
             Net.load(vectors) if vectors.exists() else None,
-            np.array(kept["shares"], dtype=np.float32),
+            np.array(kept["leaning"], dtype=np.float32),
             tuple(kept["weights"]),
             kept["alone"],
         )
