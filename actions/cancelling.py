@@ -10,6 +10,7 @@ from actions.base import Event, GoalAction, Turn, yes_no
 from actions.forms import GOALS, QUESTIONS_OF_THEIR_OWN, Draft, Form, go_on, is_put_off, reopen
 from actions.order_lines import Lines
 from actions.own_orders import (
+    AFTER_DELIVERY,
     answer_about_cancelling,
     choose_order,
     number_said,
@@ -139,8 +140,8 @@ class FinishCancel(GoalAction):
 
     async def act(self, turn: Turn) -> list[Event]:
         draft = turn.slot("cancel_draft") or {}
-        if draft.get("state") == "return":
-            return [SlotSet("cancel_draft", None), FollowupAction("return_form")]
+        if draft.get("state") in AFTER_DELIVERY:
+            return [SlotSet("cancel_draft", None), FollowupAction(AFTER_DELIVERY[draft["state"]])]
         if draft.get("state") == "part":
             message = {key: turn.tracker.latest_message.get(key) for key in ("text", "entities")}
             first = {**message, "intent": {"name": "cancel_order"}}

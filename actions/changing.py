@@ -11,7 +11,7 @@ from actions.forms import GOALS, go_on, reopen
 from actions.order_draft import Draft, Line
 from actions.order_editing import OrderEditing
 from actions.order_questions import OrderQuestion, change_buttons, stop_button
-from actions.own_orders import choose_order, order_buttons, order_with, say_too_late
+from actions.own_orders import AFTER_DELIVERY, choose_order, order_buttons, order_with, say_too_late
 from actions.paying import paid_in_words, payment_of, say_how_to_pay, say_payment_refused
 from actions.reading.heard import Heard
 from actions.reading.wishes import wishes
@@ -205,8 +205,8 @@ class FinishChange(GoalAction):
 
     async def act(self, turn: Turn) -> list[Event]:
         draft = turn.slot("change_draft") or {}
-        if draft.get("state") == "return":
-            return [SlotSet("change_draft", None), FollowupAction("return_form")]
+        if draft.get("state") in AFTER_DELIVERY:
+            return [SlotSet("change_draft", None), FollowupAction(AFTER_DELIVERY[draft["state"]])]
         if draft.get("state") == "new":
             return [SlotSet("change_draft", None), FollowupAction("order_form")]
         try:

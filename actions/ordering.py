@@ -42,6 +42,14 @@ OWN = frozenset({"place_order", "start_subscription", "change_order", "change_ad
 """Goals that are about the order being put together, as long as there is one."""
 
 
+CORRECTIONS = frozenset({"change_plan", "swap_product", "exchange_item"})
+"""Goals that sound like "doch ohne Premium", "lieber die Pro": in the midst of an order they are about that."""
+_OWN_SUBSCRIPTION = re.compile(
+    r"\b(?:(?:mein\w*|laufende\w*|my|our|unser\w*)\s+(?:\w+\s+)?(?:abo\w*|vertrag\w*|miet\w*|subscription\w*|contract\w*|rental\w*|plan))\b",
+    re.I,
+)
+
+
 class OrderForm(OrderEditing):
     """Product, options, quantity, term, address, payment, and a yes."""
 
@@ -121,7 +129,9 @@ class OrderForm(OrderEditing):
 
     def is_elsewhere(self, turn: Turn) -> bool:
         of_an_order = turn.heard.intent in OWN and bool(turn.heard.all("order_number"))
-        return super().is_elsewhere(turn) or turn.heard.intent in GOALS - OWN or of_an_order
+        is_correction = turn.heard.intent in CORRECTIONS and not _OWN_SUBSCRIPTION.search(turn.heard.text)
+        of_another_goal = turn.heard.intent in GOALS - OWN and not is_correction
+        return super().is_elsewhere(turn) or of_another_goal or of_an_order
 
     def refuse(self, turn: Turn, draft: Draft, *, summary: bool) -> None:
         if summary and draft.get("tried") == order_draft.contents(draft):

@@ -13,6 +13,8 @@ from actions.reading.wishes import unwanted, wishes
 
 PENDING = "pending"
 """The only status in which an order can be changed or cancelled."""
+AFTER_DELIVERY = {"return": "return_form", "subscription": "subscription_form"}
+"""Where it goes on with what has arrived."""
 MAX_OFFERED = 5
 _NUMBER = re.compile(r"NC-\d+")
 _NUMBER_TYPED = re.compile(r"(?<!\d)(?:nc\s?-?\s?)?(\d{4,9})(?!\d)", re.I)
@@ -40,7 +42,7 @@ async def order_with(turn: Turn, number: str) -> Order:
 async def choose_order(turn: Turn, draft: Draft, *, typed: bool = True) -> None:
     """Puts the number of an order that can still be changed into the draft, or says why there is none.
 
-    What has arrived goes another way: `state` "return".
+    What has arrived goes another way: `state` "return", or "subscription" if it is rented.
     """
     orders = await turn.backend.orders(turn.customer)
     number = number_said(turn, typed=typed)
@@ -60,6 +62,8 @@ def _say_none(turn: Turn, orders: Sequence[Order]) -> str:
         turn.say("utter_no_orders")
         return "nothing"
     order = next((order for order in orders if order.status != "cancelled"), orders[0])
+    if order.status == "delivered" and is_rented(order):
+        return "subscription"
     if order.status == "delivered":
         turn.say("utter_delivered_already", number=order.number)
         return "return"
@@ -68,6 +72,11 @@ def _say_none(turn: Turn, orders: Sequence[Order]) -> str:
     else:
         say_too_late(turn, order.number, order.status)
     return "nothing"
+
+
+def is_rented(order: Order) -> bool:
+    """Whether all of it is, so that it is a matter of subscriptions once it has arrived."""
+    return all(line.term_months for line in order.items)
 
 
 def say_too_late(turn: Turn, number: str, status: str) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import wording
 from actions.backend.port import (
@@ -21,7 +21,7 @@ from actions.backend.port import (
 from actions.base import Event, GoalAction, Turn, answer_button, button, yes_no
 from actions.forms import Draft
 from actions.goal_form import FinishGoal, GoalForm, GoalQuestion, GoalSummary, say_refusal
-from actions.own_orders import named_among, number_said, order_with, products_in_words
+from actions.own_orders import is_rented, named_among, number_said, order_with, products_in_words
 from actions.paying import (
     ask_account,
     needs_account,
@@ -92,7 +92,9 @@ class ReturnForm(GoalForm):
         orders = [await order_with(turn, number)] if number else list(await turn.backend.orders(turn.customer))
         delivered = [order for order in orders if order.status == "delivered"]
         chosen = await named_among(turn, delivered)
-        if len(chosen) == 1:
+        if len(chosen) == 1 and is_rented(chosen[0]):
+            draft["state"] = "subscription"
+        elif len(chosen) == 1:
             draft["number"] = chosen[0].number
         elif not delivered:
             _say_nothing_delivered(turn, orders, draft)
@@ -529,6 +531,11 @@ class FinishReturn(FinishGoal):
     action_name = "action_finish_return"
     form = "return_form"
     draft_slot = "return_draft"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        if (turn.slot(self.draft_slot) or {}).get("state") == "subscription":
+            return [SlotSet(self.draft_slot, None), FollowupAction("subscription_form")]
+        return await super().act(turn)
 
     async def do(self, turn: Turn, draft: Draft) -> Sequence[Event]:
         made = await self._register(turn, draft)

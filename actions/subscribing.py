@@ -15,6 +15,14 @@ from actions.reading.wishes import wishes
 from actions.showing import options_in_words
 from actions.subscription_deeds import DEEDS, Deed, for_addon
 
+OF_RENTED = {
+    "cancel_order": "cancel_subscription",
+    "return_order": "cancel_subscription",
+    "change_order": "change_plan",
+    "exchange_item": "swap_product",
+    "check_availability": "swap_product",
+}
+"""What is meant of a rented thing by who speaks of it as of a bought one."""
 RUNNING = ("pending", "active", "paused", "ending")
 MAX_TOLD = 4
 _NUMBER = re.compile(r"\bsb\s?-?\s?(\d{4,9})\b", re.I)
@@ -62,7 +70,7 @@ class SubscriptionForm(GoalForm):
     intents = frozenset(DEEDS)
 
     async def begin(self, turn: Turn, draft: Draft) -> None:
-        draft["deed"] = turn.heard.intent if turn.heard.intent in DEEDS else "swap_product"
+        draft["deed"] = turn.heard.intent if turn.heard.intent in DEEDS else OF_RENTED[turn.heard.intent]
         subscriptions = await running_subscriptions(turn)
         if not subscriptions and not subscription_number_said(turn):
             await self._say_none(turn, draft)
@@ -238,7 +246,7 @@ class SubscriptionStatus(GoalAction):
             return []
         if not meant:
             if turn.open_form != "order_form":  # which shows how things stand
-                _say_no_subscription(turn)
+                turn.say("utter_no_subscription", phone=turn.settings.service_phone)
             return []
         catalog = await turn.backend.products()
         for subscription in meant[:MAX_TOLD]:

@@ -17,7 +17,7 @@ from benchmarks.ground import Environment, ground
 from benchmarks.targets import targets
 
 WIDTH = 120
-PARTS = ("ours", "stock", "worker", "door", "installation")
+PARTS = ("ours", "stock", "worker", "door", "big", "installation")
 """Modules of this package, in the order in which one leaves the other what it needs: stock repeats what ours did."""
 
 

@@ -43,6 +43,13 @@ def targets(figures: Sequence[Figure]) -> list[Target]:
         )
     if "turns_per_second_and_core" in values:
         found.append(Target("turns that a core answers in a second", values["turns_per_second_and_core"], 120, True))
+    if "order_in_big_shop_times_sample_shop" in values:
+        ratio = values["order_in_big_shop_times_sample_shop"]
+        found.append(
+            Target(
+                "a turn of an order in a shop of 1,000 products takes so many times one in the sample shop", ratio, 1.2
+            )
+        )
     if "added_wall_p50_when_quiet" in values:
         found.append(
             Target("milliseconds that gateway, inbox and outbox add to a turn", values["added_wall_p50_when_quiet"], 5)

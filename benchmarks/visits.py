@@ -46,7 +46,7 @@ GERMAN_ORDERS = (
         "Mia Kern, Am Markt 3, 28195 Bremen", "welche farben gibts noch?", "auf rechnung", "/affirm", "tschüss",
     ),
     _visit(
-        "ich möchte eine aeropix pro mieten", "6 monate", "schwarz", "Tom Baum, Ringstraße 8, 50667 Köln", "lastschrift",
+        "ich möchte eine aeropix pro mieten", "6 monate", "schwarz", "Tom Baum, Ringstraße 8, 50667 Köln", "paypal",
         "/deny", "doch lieber 12 monate", "/affirm", "wann kommt sie denn?", "danke",
     ),
 )  # fmt: skip
