@@ -121,12 +121,17 @@ class Wording(Row):
 
 
 class OptionValueRow(Row):
-    """One of an option's values."""
+    """One of an option's values; only its id is its name too."""
 
     SAME_BY = ("id",)
 
     id: Key
     name: Wording
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_its_id(cls, value: Any) -> Any:
+        return {"id": value, "name": value} if isinstance(value, str) else value
 
 
 class OptionRow(Row):
