@@ -195,6 +195,7 @@ async def _do(work: Work) -> None:
     """On the database, as the operations API does it."""
     app = build_app(_settings(token=SecretStr(secrets.token_hex())), SystemClock())
     try:
+        await prepare(app[DATABASE], sample_data=False)
         async with app[DATABASE].writing() as session:
             await work(app, session)
     except Problem as problem:

@@ -87,7 +87,7 @@ READERS: Mapping[Form, Callable[[str], Any]] = {
     Form.VALUE: str,
     Form.SCALAR: _read_scalar,
     Form.OBJECT: _read_json_or_text,
-    Form.OBJECTS: _read_json_or_text,
+    Form.OBJECTS: _read_values,
     Form.VALUES: _read_values,
     Form.TABLE: _read_json_or_text,
 }

@@ -76,7 +76,8 @@ class Faults:
     def __init__(self) -> None:
         self.rows = 0
         self._last: Place | None = None
-        self._lines: list[str] = []
+        self._files: dict[str, int] = {}  # in their order
+        self._lines: list[tuple[int, int, str]] = []
 
     def add(self, row: Place, where: Place, path: str, text: str) -> None:
         """Of a row; those of one row come one after another."""
@@ -84,7 +85,8 @@ class Faults:
             self.rows += 1
             self._last = row
         if self.rows <= ROWS_SHOWN:
-            self._lines.append(f"{where}: {path}: {text}" if path else f"{where}: {text}")
+            file = self._files.setdefault(where.file, len(self._files))
+            self._lines.append((file, where.line, f"{where}: {path}: {text}" if path else f"{where}: {text}"))
 
     def of_file(self, place: Place, text: str) -> None:
         """Of a whole file, or of a line that holds no row."""
@@ -102,7 +104,8 @@ class Faults:
 
     def lines(self) -> Iterator[str]:
         """For whoever has to mend the files."""
-        yield from self._lines
+        for _, _, text in sorted(self._lines, key=lambda line: line[:2]):
+            yield text
         if self.rows > ROWS_SHOWN:
             yield f"and {self.rows - ROWS_SHOWN} more bad rows"
 

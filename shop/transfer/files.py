@@ -35,7 +35,7 @@ def read_json_lines(path: Path, _model: type[Row], faults: Faults) -> Iterator[R
         for number, line in enumerate(file, 1):
             text = line.removeprefix(b"\xef\xbb\xbf").strip()
             if text:
-                yield from _record(Place(path.name, number), text, faults)
+                yield from _record(Place(str(path), number), text, faults)
 
 
 def _record(place: Place, text: bytes, faults: Faults) -> Iterator[Record]:
@@ -68,13 +68,13 @@ def read_csv(path: Path, model: type[Row], faults: Faults) -> Iterator[Record]:
     """Lines of one key that follow each other are one row, with an entry of its lists on each line."""
     csv.field_size_limit(LONGEST_CELL)
     with path.open(newline="", encoding="utf-8-sig") as file:
-        sheet = Sheet(path.name, model, faults)
+        sheet = Sheet(str(path), model, faults)
         try:
             yield from sheet.records(csv.reader(file, delimiter=_separator(file), strict=True))
         except UnicodeDecodeError:
-            faults.of_file(Place(path.name, sheet.line), "is not UTF-8; save the file as UTF-8")
+            faults.of_file(Place(str(path), sheet.line), "is not UTF-8; save the file as UTF-8")
         except csv.Error as error:
-            faults.of_file(Place(path.name, sheet.line), f"is no CSV ({error})")
+            faults.of_file(Place(str(path), sheet.line), f"is no CSV ({error})")
 
 
 def _separator(file: TextIO) -> str:

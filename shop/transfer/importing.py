@@ -76,7 +76,7 @@ class Import:
 
     async def run(self, paths: Sequence[Path], replace_catalog: bool = False) -> list[Taken]:
         """What became of them, by kind. Raises ImportRefused, and ValueError for a file of no kind."""
-        files = {kind: [path for path in paths if kind_of(path) == kind] for kind in KINDS}
+        files = {kind: [path for path in dict.fromkeys(paths) if kind_of(path) == kind] for kind in KINDS}
         async with self._database.writing() as session:
             taken = [one async for one in self._kinds(session, files, replace_catalog)]
             if self._faults.rows:

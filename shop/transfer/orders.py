@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -22,7 +23,7 @@ from shop.refunds import REFUND_NUMBER
 from shop.transfer.customers import address_body
 from shop.transfer.faults import Refused
 from shop.transfer.lines import addon_row, completed_item, line_of
-from shop.transfer.rows import EventRow, ItemRow, OrderRow, ShipmentRow, known, number_of, order_name
+from shop.transfer.rows import EventRow, ItemRow, OrderRow, ShipmentRow, known, number_of, numbered, order_name
 from shop.transfer.store import (
     AT_ONCE,
     Change,
@@ -59,6 +60,10 @@ class Orders(Store[OrderRow]):
         self._refunded: list[Json] = []
         self._last_number = 0
         self._last_parcel = 0
+
+    def names(self, data: Json) -> Iterator[tuple[str, str]]:
+        with suppress(ValueError):
+            yield self.kind, numbered("NC", data.get("number"))
 
     async def keys(self, session: AsyncSession) -> Sequence[str]:
         return [order_name(number) for number in await session.scalars(select(Order.number).order_by(Order.number))]

@@ -52,7 +52,8 @@ def _moment(value: object) -> datetime:
     return local.astimezone(UTC).replace(microsecond=0)
 
 
-def _numbered(prefix: str, value: object) -> str:
+def numbered(prefix: str, value: object) -> str:
+    """104233 as NC-104233. Raises ValueError."""
     digits = str(value).strip().removeprefix(f"{prefix}-")
     if not re.fullmatch(r"[1-9][0-9]{5,10}", digits) or int(digits) > LARGEST_NUMBER:
         raise ValueError(f"is no number such as {prefix}-104233")
@@ -78,12 +79,12 @@ Moment = Annotated[
 Day = Annotated[date, BeforeValidator(iso_day), Field(description="write it as 2026-03-02")]
 OrderNumber = Annotated[
     str,
-    BeforeValidator(lambda value: _numbered("NC", value)),
+    BeforeValidator(lambda value: numbered("NC", value)),
     Field(description="NC- and 6 to 11 digits, the first not 0; put a digit before shorter numbers of your own"),
 ]
 SubscriptionNumber = Annotated[
     str,
-    BeforeValidator(lambda value: _numbered("SB", value)),
+    BeforeValidator(lambda value: numbered("SB", value)),
     Field(description="SB- and 6 to 11 digits, the first not 0; put a digit before shorter numbers of your own"),
 ]
 Key = Annotated[ProductKey, Field(description="small letters, digits, - and _ as in aeropix-mini-red, 80 at most")]
@@ -121,12 +122,17 @@ class Wording(Row):
 
 
 class OptionValueRow(Row):
-    """One of an option's values."""
+    """One of an option's values; only its id is its name too."""
 
     SAME_BY = ("id",)
 
     id: Key
     name: Wording
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_its_id(cls, value: Any) -> Any:
+        return {"id": value, "name": value} if isinstance(value, str) else value
 
 
 class OptionRow(Row):

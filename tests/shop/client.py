@@ -74,7 +74,7 @@ class ShopClient:
 
     def __init__(self, http: Http, openapi: OpenAPI) -> None:
         self.http = http
-        self._openapi = openapi
+        self.openapi = openapi
         self._customer: str | None = "customer-1"
         self._token: str | None = TOKEN
 
@@ -172,7 +172,7 @@ class ShopClient:
 
     def _takes(self, request: MockRequest) -> bool:
         try:
-            self._openapi.validate_request(request)
+            self.openapi.validate_request(request)
         except (OpenAPIError, RecursionError):
             return False
         return True
@@ -182,4 +182,4 @@ class ShopClient:
         if response.status == 405 or "unknown" in request.path:
             # No operation, so none that could describe its answers; they are problems like all others.
             request, told.status_code = MockRequest(HOST, "GET", "/v1/products/any"), 404
-        self._openapi.validate_response(request, told)
+        self.openapi.validate_response(request, told)

@@ -84,7 +84,7 @@ class Files:
         try:
             await self.take(*paths)
         except ImportRefused as refused:
-            return refused.lines
+            return [line.replace(f"{self.folder}/", "") for line in refused.lines]
         raise AssertionError("the files were taken")
 
     async def refused_rows(self, **rows: Sequence[dict[str, Any]]) -> list[str]:

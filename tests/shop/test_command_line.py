@@ -7,6 +7,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -16,8 +17,10 @@ from pydantic import SecretStr, ValidationError
 
 from shop.database import Database
 from shop.settings import Settings
-from tests.shop.client import TOKEN
-from tests.shop.requests import order
+from tests.shop.client import TOKEN, Reply, ShopClient
+from tests.shop.conftest import GivenClock, running, settings_for
+from tests.shop.files import MIA
+from tests.shop.requests import given_back, order, placed
 
 ROOT = Path(__file__).parents[2]
 HEADERS = {"Authorization": f"Bearer {TOKEN}", "Nochannel-Customer": "customer-1", "Idempotency-Key": "key-1"}
@@ -129,6 +132,65 @@ async def test_without_a_secret_it_does_not_start(tmp_path: Path, token: str | N
     assert (process.returncode, output) == (2, b"")
     assert errors.startswith(b"SHOP_TOKEN: ")
     assert not (tmp_path / "shop.db").exists()
+
+
+async def ended(*arguments: str, **env: str) -> tuple[int | None, list[bytes], list[str]]:
+    """What a command's end, output and complaints were."""
+    process = await start(*arguments, **env)
+    output, errors = await process.communicate()
+    return process.returncode, output.splitlines(), errors.decode().splitlines()
+
+
+async def test_files_come_in_with_what_became_of_them_and_go_out_again(tmp_path: Path) -> None:
+    env, path = environment(tmp_path), tmp_path / "customers.jsonl"
+    path.write_bytes(orjson.dumps(MIA))
+    status, output, _ = await ended("import", str(path), **env)
+    told = orjson.loads(output[0])
+    assert status == 0
+    assert (told["event"], told["kind"], told["rows"], told["new"]) == ("imported", "customers", 1, 1)
+    assert told["rows_per_second"] > 0
+    _, output, _ = await ended("export", "customers", **env)
+    assert orjson.loads(output[0])["email"] == MIA["email"]
+    sheet = tmp_path / "customers.csv"
+    assert (await ended("export", "customers", "--to", str(sheet), **env))[0] == 0
+    assert sheet.read_text(encoding="utf-8").startswith("id,name,company.name,")
+
+
+async def test_files_that_are_not_taken_are_told_line_by_line(tmp_path: Path) -> None:
+    env, bad, other = environment(tmp_path), tmp_path / "customers.jsonl", tmp_path / "people.jsonl"
+    bad.write_text('{"id": "mia"}\n{"language": "fr"}\n', encoding="utf-8")
+    other.write_text("", encoding="utf-8")
+    status, output, errors = await ended("import", str(bad), **env)
+    assert (status, output) == (1, [])
+    assert errors == [
+        f"{bad}:2: id: is missing; 1 to 128 letters, digits and signs, no spaces",
+        f"{bad}:2: language: must be 'de' or 'en'",
+        "nothing was imported",
+    ]
+    status, _, (error,) = await ended("import", str(other), **env)
+    assert (status, error.startswith("people.jsonl: a file is called ")) == (2, True)
+
+
+async def test_whoever_tries_the_shop_out_moves_orders_on_and_takes_returns_in(
+    shop: ShopClient, database_url: str
+) -> None:
+    env = {"PYTHONPATH": str(ROOT), "SHOP_DATABASE_URL": database_url}
+    number = await placed(shop)
+    status, output, _ = await ended("advance", number, "--to", "delivered", **env)
+    assert (status, orjson.loads(output[0])["status"]) == (0, "delivered")
+    assert (await shop.get(f"/v1/orders/{number}")).json["status"] == "delivered"
+    returned = (await given_back_today(shop, database_url, number)).json["number"]
+    status, output, _ = await ended("receive", returned, **env)
+    assert (status, orjson.loads(output[0])["number"]) == (0, returned)
+    assert (await shop.get(f"/v1/returns/{returned}")).json["status"] == "completed"
+    status, output, errors = await ended("advance", number, "--to", "shipped", **env)
+    assert (status, output, errors[0].partition(":")[0]) == (1, [], "Order not changeable")
+
+
+async def given_back_today(shop: ShopClient, database_url: str, number: str) -> Reply:
+    """The command's own clock said when it was delivered, so the shop's has to agree."""
+    async with running(settings_for(database_url), GivenClock(datetime.now(UTC)), shop.openapi) as today:
+        return await given_back(today, number)
 
 
 async def test_seeding_needs_no_secret_and_fills_the_shop(tmp_path: Path) -> None:

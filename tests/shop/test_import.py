@@ -107,6 +107,17 @@ async def test_a_spreadsheet_has_a_line_for_each_variant(files: Files, shop: Sho
     assert products[1]["rental_terms"] == []
 
 
+async def test_lists_of_words_need_no_json_in_a_spreadsheet(files: Files, shop: ShopClient) -> None:
+    await everything(files)
+    item = "wave-one-red,1,insurance,mia,NC-700002,cancelled,2026-01-10,2026-01-11,card,none,X,Weg 1,28195,Bremen,DE"
+    header = (
+        "items.variant_id,items.quantity,items.addons,customer_id,number,status,placed_at,cancelled_at,payment_method,"
+        "payment_status,address.name,address.street,address.postal_code,address.city,address.country"
+    )
+    await files.take(files.write_text("orders.csv", f"{header}\n{item}\n"))
+    assert (await seen(shop, "NC-700002"))["items"][0]["addons"][0]["id"] == "insurance"
+
+
 async def test_the_same_file_again_changes_nothing(files: Files, shop: ShopClient) -> None:
     await everything(files)
     before = (await shop.get("/v1/stock")).json
@@ -236,6 +247,14 @@ async def test_of_more_than_a_hundred_bad_rows_the_rest_is_counted(files: Files)
     assert len(lines) == 2 * 100 + 1
     assert lines[199].startswith("customers.jsonl:100: phone: ")
     assert lines[200] == "and 30 more bad rows"
+
+
+async def test_what_is_wrong_is_told_in_the_files_order(files: Files) -> None:
+    late = [MIA | {"id": "ben", "phone": "12345"}, MIA | {"id": "eva", "email": "none"}]
+    assert [line.split(": ")[0] for line in await files.refused_rows(customers=late)] == [
+        "customers.jsonl:1",
+        "customers.jsonl:2",
+    ]
 
 
 async def test_a_row_that_comes_twice_is_refused(files: Files) -> None:
