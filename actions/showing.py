@@ -43,16 +43,23 @@ def order_offer(turn: Turn, product: Product) -> list[Button]:
 
 
 def kind_buttons(turn: Turn, catalog: Sequence[Product], intent: str) -> list[Button]:
-    return [button(wording.kind(kind, turn.language), intent, product=_kind_word(kind)) for kind in kinds(catalog)]
-
-
-def kinds(products: Sequence[Product]) -> list[str]:
-    """Each once, in the catalog's order."""
-    return list(dict.fromkeys(product.kind for product in products))
+    return [
+        button(_kind_name(turn, product), intent, product=_kind_word(product.kind))
+        for product in _first_of_kinds(catalog)
+    ]
 
 
 def kinds_in_words(turn: Turn, products: Sequence[Product]) -> str:
-    return turn.listed([wording.kind(kind, turn.language) for kind in kinds(products)])
+    return turn.listed([_kind_name(turn, product) for product in _first_of_kinds(products)])
+
+
+def _first_of_kinds(products: Sequence[Product]) -> list[Product]:
+    """One product of each kind, in the catalog's order."""
+    return list({product.kind: product for product in reversed(products)}.values())[::-1]
+
+
+def _kind_name(turn: Turn, product: Product) -> str:
+    return turn.named(product.kind_name) if product.kind_name else wording.kind(product.kind, turn.language)
 
 
 def _kind_word(kind: str) -> str:

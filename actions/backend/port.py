@@ -76,8 +76,11 @@ class Addon(_Shape):
 
 
 class Product(_Shape):
+    """`kind_name`: how customers call the kind, if it is one of the retailer's own."""
+
     id: str
     kind: str
+    kind_name: Wording | None = None
     family: str
     name: str
     tagline: Wording

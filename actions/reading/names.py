@@ -7,7 +7,7 @@ import numpy as np
 from rapidfuzz import fuzz, process
 
 from actions.backend.port import Product
-from actions.reading.words import Word, alike, folded
+from actions.reading.words import Word, alike, folded, said
 
 FEW = 20
 """So many products are looked at one by one."""
@@ -33,6 +33,13 @@ class Names:
             self._full[name[0] if name else ""].append((name, product.id))
             self._families[family].add(place)
         self._words = list(self._with_word)
+        self._kinds = {
+            product.kind: {
+                word for name in product.kind_name.values() for word in folded(name).split() if len(word) > 2
+            }
+            for product in catalog
+            if product.kind_name
+        }
 
     @classmethod
     def of(cls, catalog: Sequence[Product]) -> "Names":
@@ -52,6 +59,11 @@ class Names:
             if joined.startswith(family[:4]):
                 found |= places
         return found
+
+    def kinds_in(self, text: str) -> set[str]:
+        """Kinds of the retailer's own that the folded text calls by name."""
+        words = text.split()
+        return {kind for kind, names in self._kinds.items() if any(said(name, words) for name in names)}
 
     def _said(self, words: Sequence[str]) -> Iterator[str]:
         if not words or not self._words:

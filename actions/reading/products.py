@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from actions.backend.port import Addon, OptionValue, Product, Variant
 from actions.reading.amounts import is_replaced
 from actions.reading.heard import Span
-from actions.reading.names import candidates
+from actions.reading.names import Names, candidates
 from actions.reading.words import Word, alike, folded, said, vocabulary, words_of
 
 KIND_WORDS = {
@@ -106,7 +106,7 @@ def products_named(words: str, catalog: Sequence[Product]) -> tuple[Product, ...
     best = max((score for score, _ in scored), default=0)
     if best > 0:
         return tuple(product for score, product in scored if score == best)
-    kinds = {kind_named(words), text.replace(" ", "_")}  # of a catalog with other kinds, by their own names
+    kinds = {kind_named(words), text.replace(" ", "_"), *Names.of(catalog).kinds_in(text)}
     return tuple(product for product in catalog if product.kind in kinds)
 
 
