@@ -44,6 +44,8 @@ DOCUMENT = Path(__file__).parent / "openapi.yaml"
 FORGET_EVERY = timedelta(hours=1)
 REFUND_EVERY = timedelta(minutes=1)
 
+PAYMENT_EVENTS = web.AppKey("payment_events", PaymentEvents)
+
 Context = Callable[[web.Application], AsyncIterator[None]]
 Job = Callable[[], Awaitable[None]]
 
@@ -76,6 +78,7 @@ def build_app(settings: Settings, clock: Clock) -> web.Application:
     app.add_routes(DocumentRoutes(database, catalog, links, _seller(settings), clock).routes())
     app.add_routes(PaymentRoutes(database, events, provider, links).routes())
     app.add_routes(OperationsRoutes(customers, cards, returns, settlement, writes, links).routes())
+    app[PAYMENT_EVENTS] = events
     app.cleanup_ctx.append(_database(database, settings))
     app.cleanup_ctx.append(_closing(provider))
     app.cleanup_ctx.append(_regularly("forget", FORGET_EVERY, _forgetting(writes, settings)))
