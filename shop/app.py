@@ -54,6 +54,8 @@ DATABASE = web.AppKey("database", Database)  # for the command line
 ORDERS = web.AppKey("orders", Orders)
 SETTLEMENT = web.AppKey("settlement", Settlement)
 
+PAYMENT_EVENTS = web.AppKey("payment_events", PaymentEvents)
+
 Context = Callable[[web.Application], AsyncIterator[None]]
 Job = Callable[[], Awaitable[object]]
 
@@ -91,6 +93,7 @@ def build_app(settings: Settings, clock: Clock) -> web.Application:
     app.add_routes(DocumentRoutes(database, catalog, links, _seller(settings), clock).routes())
     app.add_routes(PaymentRoutes(database, events, provider, links).routes())
     app.add_routes(OperationsRoutes(customers, cards, returns, settlement, writes, links).routes())
+    app[PAYMENT_EVENTS] = events
     app.cleanup_ctx.append(_database(database, settings))
     app.cleanup_ctx.append(_closing(provider))
     app.cleanup_ctx.append(_regularly("forget", FORGET_EVERY, _forgetting(writes, settings)))

@@ -1,5 +1,6 @@
 """The page where a payment is made: the embedded provider's own, or the way to another's and back."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -184,6 +185,8 @@ class PaymentRoutes:
         return _page(shown, "confirming", _link(shown, "reload"))
 
     async def _find(self, token: str) -> _Shown:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", token):
+            raise NotFound  # and never asked of the database, which takes not every character
         async with self._database.reading() as session:
             return await _find(session, token)
 

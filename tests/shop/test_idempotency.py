@@ -13,27 +13,34 @@ from shop.idempotency import Writes
 from shop.models import AnsweredWrite
 from tests.shop.client import Reply, ShopClient
 from tests.shop.conftest import GivenClock
-from tests.shop.requests import VIENNA, advanced, item, order, placed, stock_of
+from tests.shop.requests import VIENNA, advanced, balances, gift_card, item, order, placed, stock_of
 
 WRITES = [
     ("PUT", "/v1/customers/me", {"language": "de"}),
     ("POST", "/v1/orders", order()),
     ("PATCH", "/v1/orders/NC-104201", {"payment_method": "card"}),
     ("POST", "/v1/orders/NC-104201/cancellation", {}),
+    ("POST", "/v1/orders/NC-104201/payment", {"payment_method": "card"}),
+    ("POST", "/v1/orders/NC-104201/returns", {"items": [{"line": 0, "quantity": 1}], "refund_to": "original"}),
+    ("POST", "/v1/orders/NC-104201/exchanges", {"items": [{"line": 0, "quantity": 1, "variant_id": "x"}]}),
+    ("POST", "/v1/orders/NC-104201/invoice", {}),
     ("POST", "/v1/operations/orders/NC-104201/advance", {"to": "shipped"}),
+    ("POST", "/v1/operations/orders/NC-104201/promise", {"promised_date": "2026-03-10"}),
+    ("POST", "/v1/operations/orders/NC-104201/payment/book", {}),
+    ("POST", "/v1/operations/returns/RT-300001/receive", {}),
+    ("POST", "/v1/operations/refunds/RF-400001/book", {}),
+    ("POST", "/v1/operations/gift-cards", {"customer": "customer-1", "amount": 1, "currency": "EUR"}),
 ]
 
 
 @pytest.mark.parametrize(("method", "path", "body"), WRITES)
-@pytest.mark.parametrize("key", [None, "", "two words", "x" * 256, "schlüssel"])
-async def test_a_write_without_a_proper_key_is_refused(
-    shop: ShopClient, method: str, path: str, body: object, key: str | None
-) -> None:
+async def test_a_write_without_a_proper_key_is_refused(shop: ShopClient, method: str, path: str, body: object) -> None:
     await placed(shop)
     caller = shop.staff() if "operations" in path else shop
-    headers = {} if key is None else {"Idempotency-Key": key}
-    reply = await caller.send_malformed(method, path, raw=orjson.dumps(body), headers=headers)
-    assert (reply.status, reply.slug) == (400, "idempotency-key-missing")
+    for key in (None, "", "two words", "x" * 256, "schlüssel"):
+        headers = {} if key is None else {"Idempotency-Key": key}
+        reply = await caller.send_malformed(method, path, raw=orjson.dumps(body), headers=headers)
+        assert (reply.status, reply.slug) == (400, "idempotency-key-missing")
 
 
 async def test_an_order_sent_twice_is_placed_once(shop: ShopClient) -> None:
@@ -71,6 +78,34 @@ async def test_every_write_sent_twice_is_done_once(
     first, second = await call(shop, number), await call(shop, number)
     assert (first.status, first.raw, second.replayed) == (code, second.raw, True)
     assert await stock_of(shop, "aeropix-mini-red") in {21, 23, 24}
+
+
+async def test_what_costs_and_brings_money_is_done_once(shop: ShopClient) -> None:
+    """Each sent twice under one key: the same answer, and the money moves once."""
+    code = await gift_card(shop, 200000)
+    pro = order(item("aeropix-pro-red"), payment_method="gift_card")
+    swap = {"items": [{"line": 0, "quantity": 1, "variant_id": "aeropix-pro-black"}], "payment_method": "gift_card"}
+    back = {"items": [{"line": 1, "quantity": 1}], "refund_to": "gift_card"}
+    pro["items"].append(item("aeropix-mini-red"))
+    number = (await twice(shop, "/v1/orders", pro)).json["number"]
+    assert await balances(shop) == {code: 200000 - 119900 - 49900}
+    await advanced(shop, number, "delivered")
+    entry = (await twice(shop, f"/v1/orders/{number}/returns", back)).json["number"]
+    await twice(shop.staff(), f"/v1/operations/returns/{entry}/receive", {})
+    assert await balances(shop) == {code: 200000 - 119900}
+    await twice(shop, f"/v1/orders/{number}/exchanges", swap)
+    assert await balances(shop) == {code: 200000 - 124900}
+    await twice(shop, f"/v1/orders/{number}/invoice", {})
+    assert len((await shop.get(f"/v1/orders/{number}/invoices")).json["items"]) == 1
+    card = {"customer": "customer-1", "amount": 1, "currency": "EUR"}
+    await twice(shop.staff(), "/v1/operations/gift-cards", card)
+    assert len(await balances(shop)) == 2
+
+
+async def twice(shop: ShopClient, path: str, body: object) -> Reply:
+    first, second = await shop.post(path, body, key=f"key-of-{path}"), await shop.post(path, body, key=f"key-of-{path}")
+    assert (first.status < 300, second.raw, second.replayed) == (True, first.raw, True)
+    return first
 
 
 async def test_staff_sending_twice_sends_one_parcel(shop: ShopClient) -> None:

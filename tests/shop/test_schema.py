@@ -1,6 +1,7 @@
 """The data outlives the program: migrations, restarts, new goods."""
 
 import asyncio
+from datetime import UTC, date, datetime
 
 import pytest
 from alembic import command
@@ -8,12 +9,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from openapi_core import OpenAPI
 from pydantic import SecretStr, ValidationError
-from sqlalchemy import Connection, inspect, make_url, text
+from sqlalchemy import Connection, inspect, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 
 from shop.app import prepare
 from shop.database import Database, with_driver
-from shop.models import Base
+from shop.models import Base, Customer
+from shop.order_rows import whole_orders
 from shop.sample_data import fill
 from shop.schema import configuration
 from shop.settings import Settings
@@ -28,10 +30,10 @@ async def tables(database: Database) -> set[str]:
         return set(await connection.run_sync(lambda plain: inspect(plain).get_table_names()))
 
 
-async def downgrade(database: Database) -> None:
+async def downgrade(database: Database, revision: str = "base") -> None:
     async with database.writing() as session:
         connection = await session.connection()
-        await connection.run_sync(lambda plain: command.downgrade(configuration(plain), "base"))
+        await connection.run_sync(lambda plain: command.downgrade(configuration(plain), revision))
 
 
 async def test_migrations_go_up_and_down_and_up_again(database: Database) -> None:
@@ -41,6 +43,57 @@ async def test_migrations_go_up_and_down_and_up_again(database: Database) -> Non
     assert await tables(database) == {"alembic_version"}
     await prepare(database, sample_data=True)
     assert await tables(database) == set(Base.metadata.tables) | {"alembic_version"}
+
+
+async def test_an_older_shops_orders_are_taken_over(database: Database) -> None:
+    await prepare_at(database, "0001")
+    async with database.writing() as session:
+        for statement in OLDER_SHOP:
+            await session.execute(text(statement))
+    await prepare(database, sample_data=False)
+    async with database.reading() as session:
+        orders = {order.number: order for order in await session.scalars(whole_orders())}
+        methods = await session.scalar(select(Customer.payment_methods).where(Customer.id == "customer-1"))
+    assert methods == ["invoice", "paypal", "card", "direct_debit", "gift_card"]
+    delivered, cancelled = orders[104201], orders[104202]
+    assert delivered.delivered_at == datetime(2026, 3, 4, 22, 30, tzinfo=UTC)
+    assert delivered.returnable_until == date(2026, 3, 18)  # fourteen days, as it was agreed
+    assert delivered.shipments[0].lines == [0, 1]
+    assert [(payment.method, payment.status, payment.amount) for payment in delivered.payments] == [
+        ("paypal", "paid", 900)
+    ]
+    assert (cancelled.cancel_reason, cancelled.cancel_note, cancelled.payments) == ("other", "zu spät", [])
+    await downgrade(database, "0001")
+    async with database.reading() as session:
+        reasons = await session.scalars(text("SELECT cancel_reason FROM orders ORDER BY number"))
+        assert reasons.all() == [None, "zu spät"]
+
+
+async def prepare_at(database: Database, revision: str) -> None:
+    async with database.writing() as session:
+        connection = await session.connection()
+        await connection.run_sync(lambda plain: command.upgrade(configuration(plain), revision))
+
+
+ORDER_COLUMNS = (
+    "number, customer_id, status, placed_at, language, address, payment_method, promised_date, currency,"
+    " total_now_amount, cancelled_at, cancel_reason"
+)
+LINE_COLUMNS = "order_number, position, variant_id, product_id, product_name, options, quantity, unit_amount, addons"
+OLDER_SHOP = (
+    "INSERT INTO customers (id, language, payment_methods, created_at) VALUES"
+    """ ('customer-1', 'de', '["invoice", "paypal", "card", "direct_debit"]', '2026-03-02 09:30:00+00:00')""",
+    f"INSERT INTO orders ({ORDER_COLUMNS}) VALUES"
+    " (104201, 'customer-1', 'delivered', '2026-03-02 09:30:00+00:00', 'de', '{}', 'paypal', '2026-03-04', 'EUR', 900,"
+    " NULL, NULL), (104202, 'customer-1', 'cancelled', '2026-03-02 09:30:00+00:00', 'de', '{}', 'card', '2026-03-04', 'EUR',"
+    " 900, '2026-03-02 09:40:00+00:00', 'zu spät')",
+    f"INSERT INTO order_lines ({LINE_COLUMNS}) VALUES"
+    " (104201, 0, 'a', 'a', 'A', '{}', 2, 400, '[]'), (104201, 1, 'b', 'b', 'B', '{}', 1, 100, '[]')",
+    "INSERT INTO shipments (tracking_number, order_number, carrier, status, shipped_at, promised_date) VALUES"
+    " ('PB1', 104201, 'Paketblitz', 'delivered', '2026-03-03 09:30:00+00:00', '2026-03-04')",
+    "INSERT INTO shipment_events (tracking_number, position, at, code, city) VALUES"
+    " ('PB1', 0, '2026-03-04 22:30:00+00:00', 'delivered', 'Leipzig')",
+)
 
 
 async def test_migrations_make_what_the_models_say(database: Database) -> None:
