@@ -85,7 +85,7 @@ class OrderEditing(Form):
         for line in lines:
             if line["rent"] is None and turn.heard.intent == "start_subscription":
                 line["rent"] = True
-        premium = names_premium(turn.heard)
+        premium = None if turn.heard.intent in QUESTIONS_OF_THEIR_OWN else names_premium(turn.heard)
         if premium is False:
             for line in lines:
                 line["plan"] = None

@@ -23,6 +23,8 @@ REAL_QUESTIONS = vocabulary(
 """Intents that an unknown name or street is hardly taken for; a greeting or nonsense, it easily is."""
 _TO = re.compile(r"\b(?:nach|in|to)\s+$", re.I)
 _PIECES = re.compile(r"\b\d{1,2}\s?(?:x|×|mal|stück|stueck|stk|pieces?)(?!\w)|\b(?:davon|of them|stück|pieces)\b", re.I)
+NO_NAMES = vocabulary("affirm deny change_order change_address stop")
+"""Intents of answers that are surely none to "which name?"."""
 SHORT = 4
 """Words of an answer that says nothing else."""
 
@@ -203,10 +205,11 @@ class OrderReader:
 
     def _read_full_name(self) -> bool:
         """A name that the NLU took for something else has at least two words."""
-        return not self._is_question and addresses.is_name(self._heard.text) and self._read_name()
+        return addresses.is_name(self._heard.text) and self._read_name()
 
     def _read_name(self) -> bool:
-        if self._is_question or self._heard.intent in ("affirm", "deny", "change_order", "change_address", "stop"):
+        is_other = self._is_question or self._heard.intent in NO_NAMES
+        if is_other and (self._heard.confidence >= answers.SURE or not addresses.is_name(self._heard.text)):
             return False
         name = addresses.name_said(self._heard.text)
         if name and (answers.is_only_payment(name) or is_colour(name)):

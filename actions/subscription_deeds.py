@@ -318,7 +318,9 @@ class ChangePlan(Deed):
         before = dict(known)
         if _PREMIUM.search(text) or _STANDARD.search(text):
             plan = await plan_of(turn, subscription, premium=bool(_PREMIUM.search(text)))
-            if plan and plan.id != subscription.plan.id:
+            if plan and plan.id == subscription.plan.id and not amounts.term_months(turn.heard):
+                turn.say("utter_plan_already", plan=turn.named(plan.name), product=subscription.product_name)
+            elif plan and plan.id != subscription.plan.id:
                 known["plan_id"] = plan.id
         term = amounts.term_months(turn.heard) or (amounts.bare_number(text) if asked else None)
         if term:

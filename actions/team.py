@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+from rasa_sdk.events import FollowupAction
+
+from actions import features
 from actions.backend.port import Product
 from actions.base import Event, GoalAction, Turn
 from actions.facts import parts_in_words
@@ -19,6 +22,8 @@ class ForTeam(GoalAction):
     async def act(self, turn: Turn) -> list[Event]:
         if turn.heard.intent == "account_type" and company_said(turn):
             return await RequestInvoice().act(turn)  # who names a company with its number wants it on the paper
+        if turn.heard.intent == "device_status" and await _is_about_catalog(turn):
+            return [FollowupAction("action_answer_product")]
         start, _, end = turn.settings.service_hours.partition("-")
         turn.say(
             f"utter_team_{turn.heard.intent}",
@@ -29,6 +34,12 @@ class ForTeam(GoalAction):
             end=end,
         )
         return []
+
+
+async def _is_about_catalog(turn: Turn) -> bool:
+    """ "wie weit fliegt die eigentlich?" asks of the product at hand, not of a thing that is owned."""
+    spoken_of = in_focus(turn, await turn.backend.products())
+    return any(features.asked(turn.heard.text, product) for product in spoken_of)
 
 
 class OrderSparePart(GoalAction):

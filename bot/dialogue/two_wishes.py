@@ -119,6 +119,8 @@ async def _both(left: str, right: str, parse: Parse, *, in_form: bool) -> tuple[
         return None
     if in_form and not (second.is_answered_at_once and (first.is_answer or first.is_answered_at_once)):
         return None  # what answers a form has many parts: addresses, corrections
+    if in_form and first.is_answer:
+        return first, second
     return None if _is_one_story(first, second) else (first, second)
 
 
