@@ -38,6 +38,7 @@ from shop.subscriptions.service import Subscriptions
 
 DOCUMENT = Path(__file__).parent / "openapi.yaml"
 FORGET_EVERY = timedelta(hours=1)
+JOB_ENDS_SECONDS = 5  # what a job gets to end when the shop stops
 BILL_EVERY = timedelta(hours=1)  # so that a day's work is done soon after midnight, whenever the shop was started
 
 DATABASE = web.AppKey("database", Database)  # for the command line
@@ -45,6 +46,7 @@ ORDERS = web.AppKey("orders", Orders)
 SETTLEMENT = web.AppKey("settlement", Settlement)
 
 Context = Callable[[web.Application], AsyncIterator[None]]
+Job = Callable[[], Awaitable[object]]
 
 
 def build_app(settings: Settings, clock: Clock) -> web.Application:
@@ -98,24 +100,27 @@ async def prepare(database: Database, sample_data: bool) -> None:
             await fill_if_empty(session)
 
 
-def _regularly(task: str, every: timedelta, work: Callable[[], Awaitable[object]]) -> Context:
+def _regularly(task: str, every: timedelta, job: Job) -> Context:
     async def running(_app: web.Application) -> AsyncIterator[None]:
-        loop = asyncio.create_task(_repeat(task, every, work))
+        stop = asyncio.Event()
+        runner = asyncio.create_task(_run_regularly(task, every, job, stop))
         yield
-        loop.cancel()
-        with suppress(asyncio.CancelledError):
-            await loop
+        stop.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(runner, JOB_ENDS_SECONDS)
 
     return running
 
 
-async def _repeat(task: str, every: timedelta, work: Callable[[], Awaitable[object]]) -> None:
-    while True:
+async def _run_regularly(task: str, every: timedelta, job: Job, stop: asyncio.Event) -> None:
+    """What is under way when the shop stops is ended, since the database is still there."""
+    while not stop.is_set():
         try:
-            await work()
+            await job()
         except Exception as error:
             say_failure(error, task=task)
-        await asyncio.sleep(every.total_seconds())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), every.total_seconds())
 
 
 class ServiceRoutes:
