@@ -178,7 +178,7 @@ def _product(random: Random, kind: Kind, family: str, model: str) -> Row:
     key = f"{family}-{model}".lower()
     euros = random.randint(*kind.euros) // 10 * 10 + 9
     colours = random.sample(COLOURS, random.randint(2, 4))
-    is_rented = random.random() < 0.7
+    is_rented, years = random.random() < 0.7, random.randint(3, 40)
     return {
         "id": key,
         "kind": kind.id,
@@ -188,8 +188,8 @@ def _product(random: Random, kind: Kind, family: str, model: str) -> Row:
         "currency": "EUR",
         "tagline": {"de": f"{kind.de}, wie er sein soll", "en": f"The {kind.en} as it should be"},
         "description": {
-            "de": f"{family} {model}: {kind.de} mit {_number(random)} Jahren Erfahrung darin.",
-            "en": f"{family} {model}: a {kind.en} with {_number(random)} years of experience in it.",
+            "de": f"{family} {model}: {kind.de} mit {years} Jahren Erfahrung darin.",
+            "en": f"{family} {model}: a {kind.en} with {years} years of experience in it.",
         },
         "rental_terms": list(TERMS) if is_rented else [],
         "options": list(_options(kind, colours)),
@@ -199,10 +199,6 @@ def _product(random: Random, kind: Kind, family: str, model: str) -> Row:
         "addons": [INSURANCE | {"price": max(190, euros)}] if is_rented else [],
         "fleet": {"Leipzig": random.randint(1, 5)} if is_rented else {},
     }
-
-
-def _number(random: Random) -> int:
-    return random.randint(3, 40)
 
 
 def _options(kind: Kind, colours: Sequence[tuple[str, str, str]]) -> Iterator[Row]:

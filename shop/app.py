@@ -48,6 +48,7 @@ from shop.subscriptions.service import Subscriptions
 DOCUMENT = Path(__file__).parent / "openapi.yaml"
 FORGET_EVERY = timedelta(hours=1)
 REFUND_EVERY = timedelta(minutes=1)
+JOB_ENDS_SECONDS = 5  # what a job gets to end when the shop stops
 BILL_EVERY = timedelta(hours=1)  # so that a day's work is done soon after midnight, whenever the shop was started
 
 DATABASE = web.AppKey("database", Database)  # for the command line
@@ -151,21 +152,23 @@ def _forgetting(writes: Writes, settings: Settings) -> Job:
     return lambda: writes.forget_older_than(timedelta(days=settings.idempotency_days))
 
 
-def _regularly(task: str, every: timedelta, work: Job) -> Context:
+def _regularly(task: str, every: timedelta, job: Job) -> Context:
     async def running(_app: web.Application) -> AsyncIterator[None]:
         stop = asyncio.Event()
-        loop = asyncio.create_task(_repeat(task, every, work, stop))
+        runner = asyncio.create_task(_repeat(task, every, job, stop))
         yield
         stop.set()
-        await loop  # what has begun ends: a query that is broken off would speak to a loop that is gone
+        with suppress(TimeoutError):
+            await asyncio.wait_for(runner, JOB_ENDS_SECONDS)
 
     return running
 
 
-async def _repeat(task: str, every: timedelta, work: Job, stop: asyncio.Event) -> None:
+async def _repeat(task: str, every: timedelta, job: Job, stop: asyncio.Event) -> None:
+    """What is under way when the shop stops is ended, since the database is still there."""
     while not stop.is_set():
         try:
-            await work()
+            await job()
         except Exception as error:
             say_failure(error, task=task)
         with suppress(TimeoutError):

@@ -1,10 +1,15 @@
 """Devices: a customer sees every piece that they have, and none that has gone back."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+from alembic import command
+from sqlalchemy import Connection
+
 from shop.catalog import Catalog
 from shop.database import Database
+from shop.schema import configuration
 from shop.subscriptions.billing import Billing, Keeper
 from tests.shop.client import ShopClient
 from tests.shop.conftest import GivenClock
@@ -90,3 +95,22 @@ async def test_a_rented_piece_goes_back_at_the_end_unless_it_is_bought(
     assert len(await devices(shop)) == 2
     await pass_days(database, clock, 40)
     assert [one["subscription_number"] for one in await devices(shop)] == ["SB-200002"]
+
+
+async def test_pieces_that_arrived_before_devices_were_known_are_numbered(shop: ShopClient, database: Database) -> None:
+    number = await delivered(shop, item(quantity=3), item(term_months=6))
+    await received(shop, (await given_back(shop, number)).json["number"])
+    before = Counter((one["variant_id"], one["since"], one["subscription_number"]) for one in await devices(shop))
+    for revision in ("0003", "head"):
+        async with database.writing() as session:
+            await (await session.connection()).run_sync(to_revision, revision)
+    after = await devices(shop)
+    assert Counter((one["variant_id"], one["since"], one["subscription_number"]) for one in after) == before
+    assert sorted(one["serial"] for one in after) == ["DV-500001", "DV-500002", "DV-500003"]
+    await delivered(shop)
+    assert (await devices(shop))[0]["serial"] == "DV-500004"
+
+
+def to_revision(connection: Connection, revision: str) -> None:
+    go = command.upgrade if revision == "head" else command.downgrade
+    go(configuration(connection), revision)
