@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from rasa_sdk.events import FollowupAction
-
 from actions import features
 from actions.backend.port import Product
 from actions.base import Event, GoalAction, Turn
+from actions.catalog import AnswerProduct
 from actions.facts import parts_in_words
 from actions.goal_form import human_button
 from actions.product_answers import in_focus
@@ -23,7 +22,7 @@ class ForTeam(GoalAction):
         if turn.heard.intent == "account_type" and company_said(turn):
             return await RequestInvoice().act(turn)  # who names a company with its number wants it on the paper
         if turn.heard.intent == "device_status" and await _is_about_catalog(turn):
-            return [FollowupAction("action_answer_product")]
+            return await AnswerProduct().act(turn)
         start, _, end = turn.settings.service_hours.partition("-")
         turn.say(
             f"utter_team_{turn.heard.intent}",

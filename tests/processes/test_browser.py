@@ -68,6 +68,9 @@ async def test_a_german_customer_browses_compares_orders_corrects_tracks_and_can
     await page.screenshot(path=_picture("german-summary"))
     number = await _order_number(page, "Ja", "Bestellnummer")
     assert _orders(installation)[number] == ("pending", 2, "aeropix-mini-red", 99_800, "Leipzig", "paypal")
+    await _pay(page, "Bezahlen", "Bezahlt")
+    await _say(page, "kann ich dafür bitte eine rechnung haben?", "/documents/")
+    assert (await _fetched(page)).startswith(b"%PDF")
     await _say(page, "wo bleibt mein paket?", number)
     await _say(page, "bitte storniere die bestellung", f"Soll ich die Bestellung {number} stornieren")
     await _press(page, "Ja", f"{number} ist storniert")
@@ -126,10 +129,28 @@ async def _answered(page: Page, expected: str) -> None:
     await expect(said_since.filter(has_text=expected).last).to_be_visible(timeout=ANSWER_WITHIN_MS)
 
 
+async def _pay(page: Page, button: str, expected: str) -> None:
+    """On the page that the last link leads to, which is the shop's own."""
+    shop_page = await page.context.new_page()
+    await shop_page.goto(await _last_link(page))
+    await shop_page.screenshot(path=_picture("pay-page"))
+    await shop_page.get_by_role("button", name=button, exact=True).click()
+    await expect(shop_page.get_by_text(expected)).to_be_visible(timeout=ANSWER_WITHIN_MS)
+    await shop_page.close()
+
+
+async def _fetched(page: Page) -> bytes:
+    return await (await page.context.request.get(await _last_link(page))).body()
+
+
+async def _last_link(page: Page) -> str:
+    return str(await page.locator('.row[data-from="assistant"] .bubble a').last.get_attribute("href"))
+
+
 async def _order_number(page: Page, yes: str, expected: str) -> str:
     await _press(page, yes, expected)
-    numbers = re.findall(r"NC-\d{6}", await page.locator('.row[data-from="assistant"]').last.inner_text())
-    return str(numbers[0])
+    said = await page.locator('.row[data-from="assistant"]').all_inner_texts()
+    return str(re.findall(r"NC-\d{6}", " ".join(said))[-1])
 
 
 def _orders(installation: Installation) -> dict[str, tuple[str, int, str, int, str, str]]:
