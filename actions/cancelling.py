@@ -19,7 +19,7 @@ from actions.own_orders import (
     say_too_late,
 )
 from actions.reading import reasons
-from actions.reading.answers import agrees, has_reservation, orders_deed, refuses
+from actions.reading.answers import agrees, asks_for_sum, has_reservation, orders_deed, refuses
 from actions.showing import lines_in_words
 
 
@@ -38,6 +38,8 @@ class CancelForm(Form):
         if answer_about_cancelling(turn):
             if question is None:
                 draft["state"] = "nothing"
+            return True
+        if question == "cancel_confirmed" and asks_for_sum(turn.heard):
             return True
         if question == "cancel_confirmed" and is_put_off(turn.heard):
             draft["hint"] = "waiting"

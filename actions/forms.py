@@ -52,7 +52,7 @@ class Form(GoalAction, abc.ABC):
         draft = self.draft(turn)
         question = self._open_question(turn)
         if self._returns_from_interruption(turn):
-            return await self._return(turn, draft)
+            return [*self._no_longer_waits(turn), *await self._return(turn, draft)]
         events = self._remember_interrupted(turn) if question is None else []
         if not await self.take(turn, draft, question):
             return [SlotSet("requested_slot", question)]  # nothing was set: Rasa lets a rule answer, then comes back
@@ -105,6 +105,13 @@ class Form(GoalAction, abc.ABC):
     def _returns_from_interruption(self, turn: Turn) -> bool:
         """Whether a rule has already answered the message, so that the form only asks again."""
         return any(_is_rejection(event, self.form) or _is_resumption(event, self.form) for event in turn.since_message)
+
+    def _no_longer_waits(self, turn: Turn) -> list[Event]:
+        """A form that another one handed over to is not to be gone on with once more."""
+        open_goals = turn.slot("open_goals") or []
+        if self.form not in open_goals:
+            return []
+        return [SlotSet("open_goals", [form for form in open_goals if form != self.form])]
 
     def _remember_interrupted(self, turn: Turn) -> list[Event]:
         """The form that was open when this one began is kept, to be gone on with afterwards."""

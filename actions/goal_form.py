@@ -49,6 +49,8 @@ class GoalForm(Form):
         if await self._is_given_up(turn, question):
             draft["state"] = "dropped"
             return True
+        if question == self.questions[-1] and answers.asks_for_sum(turn.heard):
+            return True  # the summary says it
         before = contents(draft)
         found = await self.read(turn, draft, question)
         if question == self.questions[-1]:

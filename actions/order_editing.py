@@ -13,7 +13,7 @@ from actions.order_reading import SHORT, OrderReader
 from actions.paying import needs_account
 from actions.product_answers import FOCUS
 from actions.reading import answers
-from actions.reading.wishes import names_premium
+from actions.reading.wishes import names_premium, rented_apart
 from actions.reading.words import vocabulary
 
 MUMBLE = SHORT // 2
@@ -37,6 +37,13 @@ class OrderEditing(Form):
         ):
             draft["state"] = "dropped"
             return True
+        if answers.is_about_billing_address(turn.heard.text) and turn.heard.intent != "request_invoice":
+            turn.say("utter_billing_address")
+            if part is None and not draft.get("lines"):
+                draft["state"] = "nothing"
+            return True
+        if part == "confirmed" and answers.asks_for_sum(turn.heard):
+            return True  # the summary says it
         if part is not None and turn.heard.intent in NO_CORRECTIONS and turn.heard.confidence >= answers.SURE:
             return False
         before = order_draft.contents(draft)
@@ -85,15 +92,16 @@ class OrderEditing(Form):
         for line in lines:
             if line["rent"] is None and turn.heard.intent == "start_subscription":
                 line["rent"] = True
-        premium = None if turn.heard.intent in QUESTIONS_OF_THEIR_OWN else names_premium(turn.heard)
-        if premium is False:
-            for line in lines:
-                line["plan"] = None
-        if not premium or not lines:
+        if turn.heard.intent in QUESTIONS_OF_THEIR_OWN:
             return
-        catalog, plans = await turn.backend.products(), await turn.backend.plans()
+        catalog = await turn.backend.products()
+        apart = rented_apart(turn.heard, catalog)
         for line in lines:
-            family = order_draft.product_of(line, catalog).family
+            premium = names_premium(apart.get(line["product"], turn.heard))
+            if premium is False:
+                line["plan"] = None
+            family = order_draft.product_of(line, catalog).family if premium else None
+            plans = await turn.backend.plans() if premium else ()
             plan = next((plan for plan in plans if plan.premium and plan.family == family), None)
             if plan:
                 line.update(rent=True, plan=plan.id)

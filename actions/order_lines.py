@@ -1,7 +1,7 @@
 """The lines of an order while a message changes them: products, options, quantities, terms, new or corrected."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from actions.backend.port import Product
 from actions.order_draft import Line, new_line, open_quantity, product_of, variant_of
@@ -18,6 +18,7 @@ from actions.reading.wishes import (
     is_taken_out,
     kept,
     portions,
+    rented_apart,
     unwanted,
     wishes,
 )
@@ -31,6 +32,7 @@ _ONE_OF = re.compile(
     r"\b(?P<count>one|two|three|ein\w*|zwei|drei|\d{1,2})\s+(?:of (?:them|those|the|these)|davon|von (?:denen|den|ihnen)|der)\b",
     re.I,
 )
+_ANOTHER = re.compile(r"\b(?:ander\w*|other|different)\b", re.I)
 _EVERY = re.compile(r"\b(beide\w*|alle\w*|both|all|every)\b", re.I)
 
 
@@ -70,13 +72,23 @@ class Lines:
         return True
 
     def take_products(self, heard: Heard) -> bool:
-        clear = [wish for wish in wishes(heard, self._catalog) if wish.product]
+        clear = [wish for wish in map(self._among_lines(heard), wishes(heard, self._catalog)) if wish.product]
         gone = [product_id for product_id in unwanted(heard, self._catalog) if self._has(product_id)]
         if not clear:
             self.lines = [line for line in self.lines if line["product"] not in gone]
             return bool(gone)
         self._put(heard, clear, gone)
         return True
+
+    def _among_lines(self, heard: Heard) -> Callable[[Wish], Wish]:
+        """ "die Stühle in Rot" means the one chair that was chosen."""
+
+        def clearer(wish: Wish) -> Wish:
+            chosen = {product.id: product for product in wish.products if self._has(product.id)}
+            is_more = is_addition(heard.text, self._language) or _ANOTHER.search(heard.text)
+            return wish.of(next(iter(chosen.values())), heard) if len(chosen) == 1 and not is_more else wish
+
+        return clearer
 
     def take_addons(self, heard: Heard) -> bool:
         """ "mit Versicherung", "die Versicherung doch nicht": for every line that can have it."""
@@ -129,16 +141,23 @@ class Lines:
         return number is not None
 
     def take_term(self, heard: Heard, *, asked: bool) -> bool:
-        """Renting or buying, and for how long; for all lines."""
+        """Renting or buying, and for how long; for all lines, unless it is said of each apart."""
         term, rents = amounts.term_months(heard), amounts.wants_rent(heard.text)
         if term is None and asked:
-            term = amounts.bare_number(heard.text)
+            term = amounts.bare_number(heard.text) or self._term_offered(heard.text)
         if not self.lines or (term is None and rents is None):
             return False
+        apart = rented_apart(heard, self._catalog)
         for line in self.lines:
-            line["rent"] = True if term else rents
-            line["term"] = term or (line["term"] if rents else None)
+            own = amounts.term_months(apart[line["product"]]) if line["product"] in apart else term
+            line["rent"] = True if own else rents
+            line["term"] = own or (line["term"] if rents else None)
         return True
+
+    def _term_offered(self, text: str) -> int | None:
+        """ "ok 6, ohne Premium": of the numbers said the one for which it can be rented."""
+        terms = {term for line in self.lines for term in self._product(line).rental_terms}
+        return next((number for word in text.split() if (number := amounts.as_number(word)) in terms), None)
 
     def drop(self, heard: Heard) -> bool:
         """ "storniere nur den Stuhl", "eine der beiden Minis", "die weiße", "eine davon". Whether anything went."""

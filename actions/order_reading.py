@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from actions import order_draft, paying
 from actions.backend.port import Product
-from actions.base import Turn
+from actions.base import Turn, response_of
 from actions.order_draft import Draft, Line
 from actions.order_lines import Lines
 from actions.order_products import ProductChoice
@@ -117,8 +117,9 @@ class OrderReader:
         chose = ProductChoice(self._turn, self._draft, lines, self._catalog).take(heard, part)
         if part in ("address", "name") and has_address and not _PIECES.search(heard.text):
             heard = heard.without([span_of(mention) for mention in heard.all("quantity")])  # "8, ach nein, Seestraße 8"
-        found = chose or lines.take(heard, counts=part not in ("address", "name", "term"))
-        found = lines.take_term(heard, asked=part == "term") or found
+        asks_term = part == "term" or any(response_of(said) == "utter_no_such_term" for said in self._turn.said_before)
+        found = chose or lines.take(heard, counts=part not in ("address", "name") and not asks_term)
+        found = lines.take_term(heard, asked=asks_term) or found
         if answers.is_any_option(heard.text):
             found = self._choose_any(lines.lines) or found
         self._draft["lines"] = lines.lines
@@ -212,11 +213,16 @@ class OrderReader:
         if is_other and (self._heard.confidence >= answers.SURE or not addresses.is_name(self._heard.text)):
             return False
         name = addresses.name_said(self._heard.text)
-        if name and (answers.is_only_payment(name) or is_colour(name)):
+        if name and (answers.is_only_payment(name) or is_colour(name) or self._is_lesser_name(name)):
             return False
         if name:
             order_draft.merge_address(self._draft, {"name": name})
         return bool(name)
+
+    def _is_lesser_name(self, name: str) -> bool:
+        """A single word in place of a full name that is known already."""
+        known = (self._draft.get("address") or {}).get("name") or ""
+        return addresses.is_name(known) and not addresses.is_name(name)
 
     def _read_payment(self, text: str) -> bool:
         return paying.read_payment(self._turn, self._draft, text)

@@ -7,7 +7,13 @@ from actions import wording
 from actions.backend.port import NotFound, Order
 from actions.base import Button, Turn, button
 from actions.forms import Draft
-from actions.reading.answers import asks_whether_possible, is_about_return, is_question
+from actions.reading.answers import (
+    asks_what_comes_back,
+    asks_whether_possible,
+    is_about_return,
+    is_question,
+    is_taken_back,
+)
 from actions.reading.products import place_named
 from actions.reading.wishes import unwanted, wishes
 
@@ -18,6 +24,8 @@ AFTER_DELIVERY = {"return": "return_form", "subscription": "subscription_form"}
 MAX_OFFERED = 5
 _NUMBER = re.compile(r"NC-\d+")
 _NUMBER_TYPED = re.compile(r"(?<!\d)(?:nc\s?-?\s?)?(\d{4,9})(?!\d)", re.I)
+_YEAR = re.compile(r"(?<=[a-zä])\s+20\d\d\b|(?<=\d\.)\s?20\d\d\b", re.I)
+"""Behind a month: "1 March 2028", "1.3.2028"."""
 _POINTED = re.compile(
     r"\b(sie|diese|es|it|that|this)\b(?!\s+\w*(bestellung|order|auftrag))|\b(die|das)\W*(bitte)?\W*$", re.I
 )
@@ -27,7 +35,7 @@ def number_said(turn: Turn, *, typed: bool = True) -> str | None:
     """The order number of the message; with `typed` also one that is too short or too long to be understood as one."""
     found = turn.heard.first("order_number")
     if found is None and typed:
-        match = _NUMBER_TYPED.search(turn.heard.text)
+        match = _NUMBER_TYPED.search(_YEAR.sub(" ", turn.heard.text))
         return f"NC-{match[1]}" if match else None
     return None if found is None else str(found)
 
@@ -88,6 +96,12 @@ def say_too_late(turn: Turn, number: str, status: str) -> None:
 def answer_about_cancelling(turn: Turn) -> bool:
     """Answers who only asks whether something can go back or be cancelled; False for a wish to cancel."""
     text = turn.heard.text
+    if is_taken_back(text):
+        turn.say("utter_cancelling_is_final")
+        return True
+    if asks_what_comes_back(text):
+        turn.say("utter_money_after_cancelling")
+        return True
     if is_about_return(text) and is_question(text):
         turn.say("utter_returns", phone=turn.settings.service_phone)
         return True

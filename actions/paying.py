@@ -27,6 +27,8 @@ from actions.reading import answers
 UNPAID = ("open", "failed")
 _IBAN = re.compile(r"\b[a-z]{2}\s?\d{2}(?:\s?[a-z0-9]{1,4}){2,8}(?![a-z0-9])", re.I)
 _IBAN_START = re.compile(r"\b(?:DE|AT|CH|LI|LU|NL|FR|BE|GB|IT)\s?\d{2}", re.I)
+SHORTEST_IBAN = 15
+LEAST_IBAN_DIGITS = 10
 _GIFT_CARD = re.compile(r"\bGC[\s-]*([A-Z0-9]{4})[\s-]*([A-Z0-9]{4})\b", re.I)
 
 
@@ -53,14 +55,20 @@ def names_account(text: str) -> bool:
 
 def _account(text: str) -> str | None:
     """An IBAN; empty for what looks like one and cannot be one."""
-    found = next((match.group() for match in _IBAN.finditer(text) if _IBAN_START.match(match.group())), None)
+    found = next((match.group() for match in _IBAN.finditer(text) if _looks_like_iban(match.group())), None)
     return found and _valid_iban(found)
+
+
+def _looks_like_iban(text: str) -> bool:
+    """A VAT number and "it 24 months" are shorter, or have fewer digits."""
+    is_long = len(text.replace(" ", "")) >= SHORTEST_IBAN and sum(map(str.isdigit, text)) >= LEAST_IBAN_DIGITS
+    return is_long and bool(_IBAN_START.match(text))
 
 
 def _valid_iban(text: str) -> str:
     """Words behind the number may look like more of it: the longest start that is one."""
     plain = re.sub(r"\s", "", text)
-    for length in range(len(plain), 14, -1):
+    for length in range(len(plain), SHORTEST_IBAN - 1, -1):
         try:
             return str(iban_numbers.validate(plain[:length]))
         except ValidationError:

@@ -43,6 +43,7 @@ _ONE = re.compile(
     re.I,
 )
 """ "einen der drei Stühle", "one of the drones": articles that count."""
+_AN = re.compile(r"\b(?:ein(?:e[nrsm]?|s)?|one|an?)\s+$", re.I)
 _RETURN_NUMBER = re.compile(r"\brt\s?-?\s?(\d{6,9})\b", re.I)
 _ABOUT_ONE = re.compile(
     r"\b(?:rücksende?nummer|retourennummer|etikett\w*|label\w*|status|wo schick\w* ich|where do i send|return number|drucke\w*|print\w*|wann krieg\w* ich|wann komm\w*|when do i get)\b",
@@ -100,8 +101,11 @@ class ReturnForm(GoalForm):
             _say_nothing_delivered(turn, orders, draft)
 
     async def read(self, turn: Turn, draft: Draft, question: str) -> bool:
-        if turn.heard.intent in self.intents:
+        if turn.heard.intent in self.intents and not is_question(turn.heard.text):
             self._change_kind(turn, draft)
+        elif turn.heard.intent in self.intents and question == "return_confirmed":
+            turn.say("utter_returns", phone=turn.settings.service_phone)
+            return True
         if question == "return_order_number":
             await self._choose(turn, draft)
             if draft.get("number"):
@@ -275,8 +279,12 @@ def _count_said(turn: Turn, line: Line, catalog: Sequence[Product], *, alone: bo
     """How many of this line: said beside its product, or for the only one that is meant."""
     if _ALL & set(folded(turn.heard.text).split()):
         return line.quantity - line.returned
+    if alone and _ONE.search(turn.heard.text):
+        return 1
     for wish in wishes(turn.heard, catalog):
         if line.product_id in {product.id for product in wish.products}:
+            if _AN.search(turn.heard.text[: turn.heard.text.find(wish.said)]):
+                return 1
             counts = [portion.quantity for portion in wish.portions if portion.quantity]
             if counts:
                 return sum(counts)
@@ -286,7 +294,7 @@ def _count_said(turn: Turn, line: Line, catalog: Sequence[Product], *, alone: bo
 def _count_in(turn: Turn, *, alone: bool) -> int | None:
     if not alone:
         return 1 if _ONE.search(turn.heard.text) else None
-    return amounts.quantity(turn.heard) or (1 if _ONE.search(turn.heard.text) else None)
+    return 1 if _ONE.search(turn.heard.text) else amounts.quantity(turn.heard)
 
 
 def _line(order: Order, piece: Draft) -> Line:

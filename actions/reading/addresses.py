@@ -74,7 +74,9 @@ _ELSEWHERE = re.compile(
     re.I,
 )
 _SEPARATORS = " \t,;:.\n-–"
-_BEFORE_STREET = vocabulary("ist is lautet und and noch wohne wohnhaft wohn live wäre waere nein doch sorry paar")
+_BEFORE_STREET = vocabulary(
+    "ist is lautet und and noch wohne wohnhaft wohn live wäre waere nein doch sorry paar aber but lieber jetzt nun dann adresse anschrift address heißt heisst"
+)
 _GREETINGS = re.compile(
     r"^(?:(?:bitte|also|ja|gern|gerne|klar|okay|ok|please|yes|sure|well|hm+|ähm?|uhm?|und|and)\b[\s,.:!]*)+|[\s,.!]*\b(?:bitte|danke|please|thanks)\W*$",
     re.I,

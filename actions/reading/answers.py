@@ -76,6 +76,29 @@ _QUESTION = re.compile(
     r"\?|^\W*(?:und |and |also |aber |but |ok |hm+ )*(?:kann|könnte|darf|wie|was|wo|wann|wer|welche\w*|geht|gibt|can|could|may|how|what|where|when|who|which|is|do|does)\b|\b(?:kostet|unterschied|difference)\b",
     re.I,
 )
+_UNDONE = re.compile(
+    r"\b(?:stornierung|storno|cancell?ation)\b.{0,30}\b(?:zurück\w*|zurueck\w*|rückgängig|rueckgaengig|widerruf\w*|undo\w*|undone|revert\w*|reverse\w*|take back|doch nicht)\b"
+    r"|\b(?:undo|revert|reverse|take back|nimm|nehmt|nehme)\b.{0,15}\b(?:stornierung|storno|cancell?ation)\b",
+    re.I,
+)
+_IF_CANCELLED = re.compile(
+    r"\b(?:was|wie ?viel|welche\w*|geld|what|how much|money)\b.{0,40}\b(?:zurück|zurueck|wieder|back|refund\w*)\b.{0,30}\b(?:wenn|falls|beim|if|when)\b.{0,25}\b(?:stornier\w*|cancel\w*)"
+    r"|\b(?:wenn|falls|if|when)\b.{0,25}\b(?:stornier\w*|cancel\w*).{0,40}\b(?:zurück|zurueck|wieder|back|refund\w*)\b",
+    re.I,
+)
+MOST_WORDS_FOR_SUM = 8
+_SUM = re.compile(
+    r"\b(?:kost\w*|zahl\w*|bezahl\w*|preis\w*|gesamt\w*|insgesamt|summe|geld|zurück|zurueck|wieder|costs?|price|total|pay|paid|money|back|amount)\b",
+    re.I,
+)
+_HOW_MUCH = re.compile(
+    r"^\W*(?:(?:und|and|aber|but|ok\w*|moment|wait|ähm?|hm+)\W+)*(?:wie ?viel|was|wieviel|how much|what(?:'?s)?|welche\w*)\b(?!.*\b(?:wenn|if|when|wann|zeit|methode\w*|arten?|methods?|ways?)\b)",
+    re.I,
+)
+_BILLING_ADDRESS = re.compile(
+    r"\b(?:rechnungs?(?:adresse|anschrift)|(?:adresse|anschrift) (?:auf|für|fuer) (?:der|die|meine[rn]?) rechnung|billing address|invoice address|address (?:on|for) (?:the|my) (?:invoice|bill))\b",
+    re.I,
+)
 _HAVE_YOU = re.compile(
     r"\b(?:(?:do|did|would|can) you (?:also |still )?(?:have|sell|stock)|(?:if|whether) (?:you (?:have|sell)|there is)|habt ihr|haben sie|hast du|"
     r"gibt(?:'?s| es)|ob (?:ihr|sie|es))\b",
@@ -176,9 +199,30 @@ def asks_whether_possible(text: str) -> bool:
     return bool(_POSSIBLE.search(text) and _SOME_DAY.search(text))
 
 
+def is_taken_back(text: str) -> bool:
+    """ "die Stornierung zurücknehmen", "undo the cancellation"."""
+    return bool(_UNDONE.search(text))
+
+
+def asks_what_comes_back(text: str) -> bool:
+    """ "was bekomme ich zurück, wenn ich storniere?"."""
+    return bool(_IF_CANCELLED.search(text)) and is_question(text)
+
+
 def asks_for_stock(text: str) -> bool:
     """ "… and tell me if you have a red one": nothing is wished for yet."""
     return bool(_HAVE_YOU.search(text)) and not names_deed(text)
+
+
+def asks_for_sum(heard: Heard) -> bool:
+    """ "was kostet das?", "wie viel bekomme ich zurück?": of what is being asked about, and of nothing else."""
+    is_short = heard.length <= MOST_WORDS_FOR_SUM and not heard.all("product") and not heard.all("duration")
+    return is_short and bool(_SUM.search(heard.text)) and bool(_HOW_MUCH.search(heard.text))
+
+
+def is_about_billing_address(text: str) -> bool:
+    """Which is another than the one that parcels go to."""
+    return bool(_BILLING_ADDRESS.search(text))
 
 
 def is_only_payment(text: str) -> bool:

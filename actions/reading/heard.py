@@ -70,6 +70,10 @@ class Heard:
         """In words."""
         return len(self.text.split())
 
+    def within(self, span: Span) -> "Heard":
+        """Only what stands there; all offsets stay."""
+        return self.without([(0, span[0]), (span[1], len(self.text))])
+
     def without(self, spans: Sequence[Span]) -> "Heard":
         """The same with blanks where the spans are, so that all offsets stay; what was understood within them is gone."""
         text = self.text

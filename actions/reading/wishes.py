@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from actions.backend.port import Product
-from actions.reading.amounts import is_replaced, quantity_within
+from actions.reading.amounts import is_replaced, quantity_within, term_months
 from actions.reading.heard import Heard, Span, span_of
 from actions.reading.names import Names
 from actions.reading.products import OptionMention, option_mentions, products_named
@@ -38,6 +38,10 @@ _TAKEN_OUT = re.compile(r"\b(raus|heraus|weg|out|off|remove|drop|delete|streich\
 
 
 _PREMIUM = re.compile(r"\bpremium\w*", re.I)
+_NO_PREMIUM = re.compile(
+    r"\b(?:no|not|never|without|don'?t|ohne|kein\w*|nicht)(?:\s+(?:want\w*|need\w*|have|take|with|the|an?|any|das|den|die|im|in|mit|als))*\s+$",
+    re.I,
+)
 _STANDARD = re.compile(r"\b(?:standard\w*|normale[ns]?|basis|basic|regular)\b", re.I)
 
 
@@ -45,7 +49,9 @@ def names_premium(heard: Heard) -> bool | None:
     """True for "im Premium-Abo", False for "ohne Premium" and "Standard", None where neither is said."""
     found = list(_PREMIUM.finditer(heard.text))
     if found:
-        return not is_replaced(heard.text, found[-1].start()) and not is_taken_out(heard.text)
+        start = found[-1].start()
+        is_refused = is_replaced(heard.text, start) or _NO_PREMIUM.search(heard.text[:start])
+        return not is_refused and not is_taken_out(heard.text)
     return False if _STANDARD.search(heard.text) else None
 
 
@@ -59,16 +65,24 @@ class Portion:
 
 @dataclass(frozen=True)
 class Wish:
-    """Something asked for. Several products when the words fit several, none when they fit nothing we sell."""
+    """Something asked for. Several products when the words fit several, none when they fit nothing we sell.
+
+    `span` is the stretch of the message that speaks of it.
+    """
 
     products: tuple[Product, ...]
     said: str
     portions: tuple[Portion, ...]
+    span: Span
 
     @property
     def product(self) -> Product | None:
         """The one that is meant, if that is clear."""
         return self.products[0] if len(self.products) == 1 else None
+
+    def of(self, product: Product, heard: Heard) -> "Wish":
+        """The same, once it is known which product is meant."""
+        return replace(self, products=(product,), portions=portions(heard, product, self.span))
 
 
 def wishes(heard: Heard, catalog: Sequence[Product]) -> list[Wish]:
@@ -80,6 +94,12 @@ def wishes(heard: Heard, catalog: Sequence[Product]) -> list[Wish]:
         if not _is_unwanted(heard.text, mention)
     ]
     return _without_repeats(found)
+
+
+def rented_apart(heard: Heard, catalog: Sequence[Product]) -> dict[str, Heard]:
+    """Of "die Mini für 6 Monate und das Lastenrad für 12" what is said of each product, by its id; empty where one term is for all."""
+    stretches = {wish.product.id: heard.within(wish.span) for wish in wishes(heard, catalog) if wish.product}
+    return stretches if sum(term_months(said) is not None for said in stretches.values()) > 1 else {}
 
 
 def mentions_of_products(heard: Heard, catalog: Sequence[Product]) -> list[dict[str, Any]]:
@@ -193,7 +213,7 @@ def _after_pause(text: str, start: int, end: int) -> int:
 def _wish(heard: Heard, mention: dict[str, Any], span: Span, catalog: Sequence[Product]) -> Wish:
     products = _meant_by(mention, catalog)
     made = portions(heard, products[0], span) if len(products) == 1 else (Portion({}, quantity_within(heard, span)),)
-    return Wish(products, str(mention.get("text") or mention["value"]), made)
+    return Wish(products, str(mention.get("text") or mention["value"]), made, span)
 
 
 def _meant_by(mention: dict[str, Any], catalog: Sequence[Product]) -> tuple[Product, ...]:
@@ -229,10 +249,20 @@ def _border(text: str, one: dict[str, Any], other: dict[str, Any]) -> int:
 def _without_repeats(found: Sequence[Wish]) -> list[Wish]:
     """ "die Drohne, also die AeroPix Mini" is one wish: a mention within which a clearer one fits is dropped."""
     kept: list[Wish] = []
-    for wish in found:
+    for wish in (_with_number_of_general(wish, found) for wish in found):
         if not _is_said_clearer(wish, found) and not any(_is_same(wish, other) for other in kept):
             kept.append(wish)
     return kept
+
+
+def _with_number_of_general(wish: Wish, found: Sequence[Wish]) -> Wish:
+    """In "3 Stühle, und zwar SitSense Office" the number stands beside the general word."""
+    [first, *others] = wish.portions
+    general = [other for other in found if wish.product in other.products and other.product is None]
+    numbers = [portion.quantity for other in general for portion in other.portions if portion.quantity]
+    if others or first.quantity is not None or not numbers or wish.product is None:
+        return wish
+    return replace(wish, portions=(replace(first, quantity=numbers[0]),))
 
 
 def _is_said_clearer(wish: Wish, found: Sequence[Wish]) -> bool:

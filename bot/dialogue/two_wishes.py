@@ -92,7 +92,12 @@ async def parts_of(text: str, parse: Parse, *, in_form: bool) -> tuple[Part, Par
     """Both wishes, in the order in which they are served; None for a message with one."""
     if not LEAST_WORDS * 2 <= len(text.split()) <= MOST_WORDS:
         return None
-    found = [both for left, right in _cuts(text) if (both := await _both(left, right, parse, in_form=in_form))]
+    found = [
+        both
+        for left, right, is_parted in _cuts(text)
+        if (both := await _both(left, right, parse, in_form=in_form))
+        and (is_parted or not _is_yes_but(both, in_form=in_form))
+    ]
     if not found:
         return None
     first, second = max(found, key=lambda both: _certainty(both[0]) * _certainty(both[1]))
@@ -103,11 +108,12 @@ async def parts_of(text: str, parse: Parse, *, in_form: bool) -> tuple[Part, Par
     return first, second
 
 
-def _cuts(text: str) -> Iterator[tuple[str, str]]:
+def _cuts(text: str) -> Iterator[tuple[str, str, bool]]:
+    """What stands before and behind each place, and whether more than a comma parts them."""
     for match in list(_CUT.finditer(text))[:MOST_CUTS]:
         left, right = text[: match.start()].strip(), text[match.end() :].strip()
         if right and len(right.split()) >= LEAST_WORDS:
-            yield left, right
+            yield left, right, match.group().strip() != ","
 
 
 async def _both(left: str, right: str, parse: Parse, *, in_form: bool) -> tuple[Part, Part] | None:
@@ -122,6 +128,11 @@ async def _both(left: str, right: str, parse: Parse, *, in_form: bool) -> tuple[
     if in_form and first.is_answer:
         return first, second
     return None if _is_one_story(first, second) else (first, second)
+
+
+def _is_yes_but(both: tuple[Part, Part], *, in_form: bool) -> bool:
+    """ "ja, wann kommt das denn?" in one breath asks first, and has agreed to nothing."""
+    return in_form and both[0].is_answer and bool(_QUESTION.search(both[1].text))
 
 
 def _is_one_story(first: Part, second: Part) -> bool:

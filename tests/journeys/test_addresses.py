@@ -3,7 +3,7 @@
 import pytest
 
 from tests.house import House
-from tests.journeys.ordering import ADDRESS, ordered
+from tests.journeys.ordering import ADDRESS, ordered, up_to_the_summary
 
 
 @pytest.mark.parametrize(
@@ -133,3 +133,11 @@ async def test_the_house_number_changes_and_the_floor_stays(house: House) -> Non
     await kim.says("Jonas Reuter, Lindenweg 12, 3. OG, 04107 Leipzig")
     await kim.says("paypal")
     assert "Lindenweg 14, 3. OG, 04107 Leipzig" in await kim.says("nein, die hausnummer ist 14")
+
+
+async def test_a_billing_address_is_no_delivery_address(house: House) -> None:
+    kim = house.customer()
+    await up_to_the_summary(kim)
+    answer = await kim.says("meine rechnungsadresse ist aber seestraße 5, 12345 berlin")
+    assert "Die Rechnung trägt die Lieferadresse" in answer
+    assert "Lindenweg 12, 04107 Leipzig" in answer

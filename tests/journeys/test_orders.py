@@ -2,6 +2,7 @@
 
 import pytest
 
+import actions.base
 from tests.house import House
 from tests.journeys.ordering import ADDRESS, up_to_the_summary
 
@@ -188,3 +189,58 @@ async def test_the_buttons_do_what_they_say(house: House) -> None:
     await kim.says(ADDRESS)
     assert "AeroPix Mini in Weiß" in await kim.presses("Kreditkarte")
     assert "NC-104201" in await kim.presses("Ja")
+
+
+async def test_no_premium_means_none(house: House) -> None:
+    kim = house.customer()
+    summary = await up_to_the_summary(kim, "rent the urbano cargo in green, no premium, for a year")
+    assert "premium" not in summary
+    assert "€170.10 a month, 12 months" in summary
+
+
+async def test_each_of_two_rented_things_has_its_own_term_and_plan(house: House) -> None:
+    kim = house.customer()
+    wish = "rent an aeropix mini white premium for 6 months and an urbano cargo green for 12 months"
+    summary = await up_to_the_summary(kim, wish)
+    assert "AeroPix Mini in white (premium plan, €249 a month, 6 months)" in summary
+    assert "Urbano Cargo in green (€170.10 a month, 12 months)" in summary
+
+
+async def test_a_number_after_the_terms_were_told_is_a_term(house: House) -> None:
+    kim = house.customer()
+    assert "6, 12" in await kim.says("i'd like to rent the voltano city in blue for 5 months")
+    await kim.says("ok 6, no premium")
+    await kim.says(ADDRESS)
+    summary = await kim.says("paypal")
+    assert "1 × Voltano City" in summary
+    assert "6 months" in summary
+
+
+async def test_months_are_no_account(house: House) -> None:
+    kim = house.customer()
+    await up_to_the_summary(kim, "rent the urbano cargo in green for 12 months")
+    answer = await kim.says("no, make it 24 months please for my brother")
+    assert "24 months" in answer
+    assert "IBAN" not in answer
+
+
+async def test_a_general_word_means_the_one_that_was_chosen(house: House) -> None:
+    kim = house.customer()
+    await kim.says("ich hätte gern 3 stühle, und zwar sitsense office in schwarz")
+    await kim.says("die stühle lieber in grau")
+    await kim.says(ADDRESS)
+    assert "3 × SitSense Office in Grau" in await kim.says("paypal")
+
+
+async def test_a_yes_with_a_question_in_one_breath_orders_nothing(house: House) -> None:
+    kim = house.customer()
+    await up_to_the_summary(kim)
+    assert "Noch ist nichts bestellt" in await kim.says("ja, wann kommt das denn?")
+    assert await actions.base.shop().orders(kim.id) == []
+
+
+async def test_who_asks_for_the_sum_hears_the_summary(house: House) -> None:
+    kim = house.customer()
+    summary = await up_to_the_summary(kim, "2 aeropix mini in rot")
+    assert await kim.says("was kostet das insgesamt?") == summary
+    assert "NC-104201" in await kim.says("ja")

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+import actions.base
 from tests.house import Customer, House
 from tests.journeys.ordering import ordered, up_to_the_summary
 
@@ -171,3 +172,39 @@ async def test_the_way_back_is_kept_while_something_else_is_ordered(house: House
     await kim.says("ja")
     assert returns(house) == [("return", "requested")]
     assert len(house.shop.orders(kim.id)) == 2
+
+
+@pytest.mark.parametrize(
+    "wish",
+    ["ich will eine drohne zurückgeben", "eine der drei drohnen geht zurück", "i'd like to return one of the drones"],
+)
+async def test_one_of_several_is_one(house: House, wish: str) -> None:
+    kim = house.customer()
+    await ordered(kim, "3 aeropix mini in rot")
+    await house.shop.deliver("NC-104201")
+    summary = await kim.says(wish)
+    assert "1 × AeroPix Mini" in summary
+    assert "499" in summary
+
+
+async def test_a_question_about_exchanging_changes_no_return(house: House) -> None:
+    kim = house.customer()
+    await ordered(kim, "2 aeropix mini in rot")
+    await house.shop.deliver("NC-104201")
+    await kim.says("ich will eine drohne zurückgeben")
+    await kim.says("kann ich die auch umtauschen?")
+    assert "RT-300001" in await kim.says("ja")
+    [found] = await actions.base.shop().returns(kim.id)
+    assert found.kind == "return"
+
+
+async def test_a_cancellation_cannot_be_undone_and_cancels_nothing_else(house: House) -> None:
+    kim = house.customer()
+    await ordered(kim)
+    await kim.says("und noch ein sitsense office in schwarz bitte")
+    await kim.says("paypal")
+    await kim.says("ja")
+    await kim.says("storniere den stuhl")
+    await kim.says("ja")
+    assert "nicht zurücknehmen" in await kim.says("ich will die stornierung zurücknehmen")
+    assert sorted(order.status for order in await actions.base.shop().orders(kim.id)) == ["cancelled", "pending"]
