@@ -13,10 +13,13 @@ FEW = 20
 """So many products are looked at one by one."""
 PERHAPS = 70
 """Likeness, in per cent, from which two words are compared in earnest."""
-KEPT = 4
-"""Catalogs whose names are remembered: today's, and those of a moment ago."""
+KEPT = 32
+"""Catalogs whose names are remembered: today's, those of a moment ago, and the few goods that a customer is choosing from."""
+LATEST = 4
+"""Whole catalogs that are known again without reading their names."""
 
 _known: dict[tuple[str, ...], "Names"] = {}
+_latest: list[tuple[Sequence[Product], "Names"]] = []
 
 
 class Names:
@@ -32,6 +35,7 @@ class Names:
                 self._with_word[word].add(place)
             self._full[name[0] if name else ""].append((name, product.id))
             self._families[family].add(place)
+        self._places = {product.id: place for place, product in enumerate(catalog)}
         self._words = list(self._with_word)
         self._kinds = {
             product.kind: {
@@ -43,12 +47,26 @@ class Names:
 
     @classmethod
     def of(cls, catalog: Sequence[Product]) -> "Names":
+        names = next((names for known, names in _latest if known is catalog), None)
+        if names is None:
+            names = cls._with_names_of(catalog)
+            if len(catalog) > FEW:
+                _latest.append((catalog, names))
+                del _latest[:-LATEST]
+        return names
+
+    @classmethod
+    def _with_names_of(cls, catalog: Sequence[Product]) -> "Names":
         key = tuple(name for product in catalog for name in (product.id, product.name))
         if key not in _known:
             while len(_known) >= KEPT:
                 _known.pop(next(iter(_known)))
             _known[key] = cls(catalog)
         return _known[key]
+
+    def place_of(self, product_id: str) -> int | None:
+        """In the catalog."""
+        return self._places.get(product_id)
 
     def perhaps_in(self, text: str) -> set[int]:
         """Places in the catalog of the products of which a word may be said in the folded text."""

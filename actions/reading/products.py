@@ -95,18 +95,20 @@ class AddonMention:
 
 def products_named(words: str, catalog: Sequence[Product]) -> tuple[Product, ...]:
     """The products that these words can mean: one if they are clear, several for a family or a kind, none if unknown."""
-    by_id = {product.id: product for product in catalog}
-    if words in by_id:
-        return (by_id[words],)
+    names = Names.of(catalog)
+    place = names.place_of(words)
+    if place is not None:
+        return (catalog[place],)
     text = folded(words)
     for nickname, product_id in NICKNAMES.items():
-        if nickname in text and product_id in by_id:
-            return (by_id[product_id],)
+        place = names.place_of(product_id) if nickname in text else None
+        if place is not None:
+            return (catalog[place],)
     scored = [(_likeness(text, product), product) for product in candidates(text, catalog)]
     best = max((score for score, _ in scored), default=0)
     if best > 0:
         return tuple(product for score, product in scored if score == best)
-    kinds = {kind_named(words), text.replace(" ", "_"), *Names.of(catalog).kinds_in(text)}
+    kinds = {kind_named(words), text.replace(" ", "_"), *names.kinds_in(text)}
     return tuple(product for product in catalog if product.kind in kinds)
 
 

@@ -54,6 +54,7 @@ def words_of(text: str) -> list[Word]:
     return [Word(_plain(match.group()), *match.span()) for match in _WORD.finditer(text) if _plain(match.group())]
 
 
+@lru_cache(maxsize=8192)
 def _plain(word: str) -> str:
     word = word.casefold()
     for umlaut, spelled in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
