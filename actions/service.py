@@ -8,6 +8,7 @@ from actions import service_topics
 from actions.base import Button, Event, GoalAction, Turn, button, intents_offered, response_of
 from actions.product_answers import in_focus
 from actions.reading.heard import Guess
+from actions.reading.names import Names
 from actions.reading.words import vocabulary, words_of
 
 INTENT_TITLES = {
@@ -89,6 +90,8 @@ SHOWN = vocabulary(
     "utter_fits_budget utter_nothing_fits utter_cheapest utter_comparison utter_products"
 )
 """Responses that show products and invite to take them."""
+OF_GOODS = vocabulary("place_order start_subscription ask_product check_availability compare_products")
+"""What can be wanted of a thing that is named."""
 CARRIED = ("product", "order_number")
 """Entities that a button of a question back carries, so that they need not be said again."""
 LIKELY = 0.12
@@ -170,9 +173,20 @@ class OutOfScope(GoalAction):
     async def act(self, turn: Turn) -> list[Event]:
         if service_topics.answered(turn):
             return []
+        meant = await self._meant_of_own_goods(turn)
+        if meant:
+            return [FollowupAction(ACTIONS[meant])]
         response = "utter_out_of_scope" if words_of(turn.heard.text) else "utter_not_understood"
         turn.say(response, buttons=[] if turn.open_form else _ways_on(turn))
         return []
+
+
+    async def _meant_of_own_goods(self, turn: Turn) -> str | None:
+        """What is wanted of something that this shop does sell, though nobody taught the model its name."""
+        names = Names.of(await turn.backend.products())
+        if turn.open_form or not any(names.full_names_in(words_of(turn.heard.text))):
+            return None
+        return next((guess.intent for guess in turn.heard.ranking if guess.intent in OF_GOODS), None)
 
 
 class TalkToHuman(GoalAction):
