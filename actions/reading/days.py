@@ -147,7 +147,9 @@ def month_said(text: str, today: date) -> Days | None:
     """The whole of a month, or what is left of it, where only the month is named: "im Februar", "for July"."""
     words = folded(text).split()
     named = [word for word in words if word in _MONTHS]
-    is_more_exact = _day_number(text, words) is not None or _END_OF.search(text.lower()) or _MIDDLE_OF.search(text.lower())
+    is_more_exact = (
+        _day_number(text, words) is not None or _END_OF.search(text.lower()) or _MIDDLE_OF.search(text.lower())
+    )
     if len(named) != 1 or is_more_exact or _around_until(text)[1] is not None or length_said(text):
         return None
     first = _in_month(text, today)

@@ -100,7 +100,9 @@ def test_a_day_that_is_just_over_is_noticed(text: str) -> None:
     assert is_over(text, WEDNESDAY)
 
 
-@pytest.mark.parametrize("text", ["am 4. März", "on 1 March 2027", "am 1.2.2027", "on 1 November", "für ein Jahr", "ja"])
+@pytest.mark.parametrize(
+    "text", ["am 4. März", "on 1 March 2027", "am 1.2.2027", "on 1 November", "für ein Jahr", "ja"]
+)
 def test_a_day_that_is_to_come_is_not_over(text: str) -> None:
     assert not is_over(text, WEDNESDAY)
 

@@ -1,0 +1,120 @@
+"""Which deed a message asks for: by its words where they are clear, whatever intent it sounds like, and else by its intent."""
+
+from collections.abc import Mapping, Sequence
+
+from actions.backend.port import NotSupported, Product, Subscription
+from actions.base import Turn
+from actions.deeds.addons import BookAddon
+from actions.deeds.deed import Deed, family_of
+from actions.deeds.ending import Cancel
+from actions.deeds.last_deed import last_deed
+from actions.deeds.pausing import Pause
+from actions.deeds.plan_change import ChangePlan
+from actions.deeds.resuming import Resume
+from actions.deeds.swap_undoing import UndoSwap
+from actions.deeds.swapping import SwapProduct
+from actions.own_subscriptions import running_subscriptions
+from actions.reading import renting
+from actions.reading.products import products_named
+from actions.reading.wishes import mentions_of_products
+
+DEEDS: Mapping[str, Deed] = {
+    "swap_product": SwapProduct(),
+    "change_plan": ChangePlan(),
+    "pause_subscription": Pause(),
+    "resume_subscription": Resume(),
+    "cancel_subscription": Cancel(),
+    "book_addon": BookAddon(),
+    "undo_swap": UndoSwap(),
+}
+"""By the intent that asks for it; no intent asks to take a swap back, only words do."""
+
+OF_RENTED = {
+    "cancel_order": "cancel_subscription",
+    "return_order": "cancel_subscription",
+    "change_order": "change_plan",
+    "exchange_item": "swap_product",
+    "check_availability": "swap_product",
+}
+"""What is meant of a rented thing by who speaks of it as of a bought one."""
+
+
+async def deed_meant(turn: Turn, subscriptions: Sequence[Subscription]) -> str | None:
+    """None for a message that is about none."""
+    by_words = await deed_by_words(turn, subscriptions)
+    if by_words:
+        return by_words
+    intent = turn.heard.intent
+    catalog = await turn.backend.products()
+    if intent == "change_order" and _names_other_model(await _named(turn), subscriptions, catalog):
+        return "swap_product"
+    return intent if intent in DEEDS else OF_RENTED.get(intent)
+
+
+async def deed_by_words(turn: Turn, subscriptions: Sequence[Subscription], *, meanwhile: bool = False) -> str | None:
+    """`meanwhile` another deed is open, which "that" then means, rather than what was done last."""
+    text = turn.heard.text
+    last = None if meanwhile else last_deed(turn)
+    takes_last_back = last is not None and renting.takes_back_that(text) and not renting.names_pause(text)
+    is_cancelled = any(subscription.status == "ending" for subscription in subscriptions)
+    is_last = takes_last_back and last is not None and last.deed == "cancel_subscription"
+    if is_cancelled and (renting.takes_back_cancellation(text) or (is_last and not renting.names_swap(text))):
+        return "resume_subscription"
+    if await _takes_swap_back(turn, subscriptions, takes_last_back=takes_last_back):
+        return "undo_swap"
+    if takes_last_back and last is not None and last.deed == "pause_subscription" and not _names_whole(text):
+        return "resume_subscription"
+    if renting.buys_at_end(text):
+        return "cancel_subscription"
+    return None
+
+
+async def calls_for_deed(turn: Turn) -> bool:
+    """Whether a message that sounds like something else is about a subscription that there is."""
+    text = turn.heard.text
+    if not (renting.takes_back(text) or renting.takes_back_cancellation(text) or renting.buys_at_end(text)):
+        return False
+    try:
+        subscriptions = await running_subscriptions(turn)
+    except NotSupported:
+        return False
+    return bool(subscriptions) and await deed_by_words(turn, subscriptions) is not None
+
+
+async def _takes_swap_back(turn: Turn, subscriptions: Sequence[Subscription], *, takes_last_back: bool) -> bool:
+    text = turn.heard.text
+    booked = {swap.product_id for found in subscriptions for swap in found.booked_swaps}
+    last = last_deed(turn)
+    was_swap = last is not None and last.deed == "swap_product"
+    if _names_whole(text):
+        return False
+    if renting.takes_back_swap(text):
+        return bool(booked) or was_swap or not await _names_model(turn, subscriptions)
+    clear = await _named(turn)
+    own = {found.product_id for found in subscriptions}
+    if booked and clear and renting.takes_back(text):
+        return bool(clear & (booked | own))
+    return takes_last_back and was_swap
+
+
+async def _names_model(turn: Turn, subscriptions: Sequence[Subscription]) -> bool:
+    return _names_other_model(await _named(turn), subscriptions, await turn.backend.products())
+
+
+def _names_whole(text: str) -> bool:
+    """ "I want to cancel the subscription": the contract, and not a swap."""
+    return renting.names_subscription(text) and not renting.names_swap(text)
+
+
+def _names_other_model(named: set[str], subscriptions: Sequence[Subscription], catalog: Sequence[Product]) -> bool:
+    """Whether another model of a rented one's family is named."""
+    families = {family_of(subscription, catalog) for subscription in subscriptions}
+    own = {subscription.product_id for subscription in subscriptions}
+    return any(product.id in named - own and product.family in families for product in catalog)
+
+
+async def _named(turn: Turn) -> set[str]:
+    """Ids of the products that are named by themselves, wanted or not."""
+    catalog = await turn.backend.products()
+    meant = [products_named(str(found["value"]), catalog) for found in mentions_of_products(turn.heard, catalog)]
+    return {products[0].id for products in meant if len(products) == 1}
