@@ -4,7 +4,7 @@ import re
 
 _UNDO = (
     r"stornier\w*|absag\w*|abbrech\w*|rückgängig|rueckgaengig|zurück\w*|zurueck\w*|widerruf\w*|aufheb\w*|lösch\w*|undo\w*|cancel\w*|"
-    r"tak(?:e|ing) (?:\w+ ){0,3}back|revert|revoke|withdraw|reverse|call off|scrap"
+    r"tak(?:e|ing) (?:\w+ ){0,6}back|revert|revoke|withdraw|reverse|call off|scrap"
 )
 _NO_MORE = (
     r"doch nicht|nicht mehr|nimmer|doch wieder|any ?more|no longer|don'?t (?:want|need)|(?:brauch\w*|will) (?:\w+ ){0,4}(?:nicht|kein\w*)|"
