@@ -7,7 +7,7 @@ from actions.base import Turn
 from actions.deeds.addons import BookAddon
 from actions.deeds.deed import Deed, family_of
 from actions.deeds.ending import Cancel
-from actions.deeds.last_deed import last_deed
+from actions.deeds.last_deed import LastDeed, last_deed
 from actions.deeds.pausing import Pause
 from actions.deeds.plan_change import ChangePlan
 from actions.deeds.resuming import Resume
@@ -15,7 +15,7 @@ from actions.deeds.swap_undoing import UndoSwap
 from actions.deeds.swapping import SwapProduct
 from actions.own_subscriptions import running_subscriptions
 from actions.reading import renting
-from actions.reading.products import products_named
+from actions.reading.products import options_named, products_named
 from actions.reading.wishes import mentions_of_products
 
 DEEDS: Mapping[str, Deed] = {
@@ -46,7 +46,9 @@ async def deed_meant(turn: Turn, subscriptions: Sequence[Subscription]) -> str |
         return by_words
     intent = turn.heard.intent
     catalog = await turn.backend.products()
-    if intent == "change_order" and _names_other_model(await _named(turn), subscriptions, catalog):
+    if intent == "change_order" and (
+        _names_other_model(await _named(turn), subscriptions, catalog) or _names_option(turn, subscriptions, catalog)
+    ):
         return "swap_product"
     return intent if intent in DEEDS else OF_RENTED.get(intent)
 
@@ -55,14 +57,15 @@ async def deed_by_words(turn: Turn, subscriptions: Sequence[Subscription], *, me
     """`meanwhile` another deed is open, which "that" then means, rather than what was done last."""
     text = turn.heard.text
     last = None if meanwhile else last_deed(turn)
-    takes_last_back = last is not None and renting.takes_back_that(text) and not renting.names_pause(text)
+    takes_last_back = last is not None and renting.takes_back_that(text) and await _names_nothing_else(turn, last)
     is_cancelled = any(subscription.status == "ending" for subscription in subscriptions)
     is_last = takes_last_back and last is not None and last.deed == "cancel_subscription"
     if is_cancelled and (renting.takes_back_cancellation(text) or (is_last and not renting.names_swap(text))):
         return "resume_subscription"
     if await _takes_swap_back(turn, subscriptions, takes_last_back=takes_last_back):
         return "undo_swap"
-    if takes_last_back and last is not None and last.deed == "pause_subscription" and not _names_whole(text):
+    is_last_pause = takes_last_back and last is not None and last.deed == "pause_subscription"
+    if is_last_pause and not _names_whole(text):
         return "resume_subscription"
     if renting.buys_at_end(text):
         return "cancel_subscription"
@@ -101,6 +104,13 @@ async def _names_model(turn: Turn, subscriptions: Sequence[Subscription]) -> boo
     return _names_other_model(await _named(turn), subscriptions, await turn.backend.products())
 
 
+async def _names_nothing_else(turn: Turn, last: LastDeed) -> bool:
+    """Than the models of the swap that was done last."""
+    swapped = {last.swapped_from, last.swap[0] if last.swap else None}
+    named = await _named(turn)
+    return named <= swapped if named else not turn.heard.all("product")
+
+
 def _names_whole(text: str) -> bool:
     """ "I want to cancel the subscription": the contract, and not a swap."""
     return renting.names_subscription(text) and not renting.names_swap(text)
@@ -111,6 +121,12 @@ def _names_other_model(named: set[str], subscriptions: Sequence[Subscription], c
     families = {family_of(subscription, catalog) for subscription in subscriptions}
     own = {subscription.product_id for subscription in subscriptions}
     return any(product.id in named - own and product.family in families for product in catalog)
+
+
+def _names_option(turn: Turn, subscriptions: Sequence[Subscription], catalog: Sequence[Product]) -> bool:
+    """ "can I have it in blue?": another colour or size of what is rented."""
+    own = {subscription.product_id for subscription in subscriptions}
+    return any(options_named(turn.heard.text, product) for product in catalog if product.id in own)
 
 
 async def _named(turn: Turn) -> set[str]:

@@ -60,6 +60,14 @@ async def _named_among(turn: Turn, subscriptions: Sequence[Subscription]) -> lis
     return own or swapped or [found for found in subscriptions if families.get(found.product_id) in of_family]
 
 
+async def names_what_is_not_rented(turn: Turn, subscriptions: Sequence[Subscription]) -> bool:
+    """Whether a product is named, and none that any of them is about."""
+    catalog = await turn.backend.products()
+    mentions = [products_named(str(found["value"]), catalog) for found in mentions_of_products(turn.heard, catalog)]
+    is_named = any(mentions) and not subscription_number_said(turn)
+    return is_named and not await _named_among(turn, subscriptions)
+
+
 def named(turn: Turn, subscription: Subscription, catalog: Sequence[Product]) -> str:
     """ "AeroPix Mini in Rot mit Schutzpaket"."""
     product = next((product for product in catalog if product.id == subscription.product_id), None)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.backend.port import BackendError, NotFound, Subscription
-from actions.base import Event, GoalAction, Turn, answer_button, yes_no
+from actions.base import Event, GoalAction, Turn, answer_button, button, yes_no
 from actions.deed_meant import DEEDS, OF_RENTED, deed_by_words, deed_meant
 from actions.deeds import last_deed
 from actions.deeds.addons import for_addon
@@ -17,7 +17,13 @@ from actions.deeds.swap_undoing import say_swaps
 from actions.forms import Draft, go_on
 from actions.goal_form import FinishGoal, GoalForm, GoalQuestion, GoalSummary
 from actions.own_orders import number_said
-from actions.own_subscriptions import meant_among, named, running_subscriptions, subscription_number_said
+from actions.own_subscriptions import (
+    meant_among,
+    named,
+    names_what_is_not_rented,
+    running_subscriptions,
+    subscription_number_said,
+)
 from actions.product_answers import say_premium
 from actions.reading import answers, renting
 from actions.reading.answers import is_question
@@ -27,6 +33,8 @@ LONGEST_TITLE = 40
 """Characters of a button that names a subscription."""
 OF_OPEN_DEED = frozenset({*OF_RENTED, "place_order", "start_subscription"}) - {"check_availability"}
 """What "M blue", "the black one" and "take it back" are taken for in the midst of a deed."""
+OF_WHAT_IS_NAMED = ("cancel_subscription", "pause_subscription", "resume_subscription")
+"""Deeds that name no other product than the one that they are about."""
 TAKES_BACK = ("undo_swap", "resume_subscription", "cancel_subscription")
 """Deeds to which "take it back" is a yes rather than a no."""
 
@@ -49,7 +57,7 @@ class SubscriptionForm(GoalForm):
         if not subscriptions and not subscription_number_said(turn):
             await self._say_none(turn, draft)
             return
-        if await _answers_question(turn, draft, subscriptions):
+        if await _answers_question(turn, draft, subscriptions) or await _says_not_rented(turn, draft, subscriptions):
             draft["state"] = "nothing"
             return
         try:
@@ -103,18 +111,28 @@ class SubscriptionForm(GoalForm):
             await self._choose(turn, draft, await running_subscriptions(turn))
             return bool(draft.get("number"))
         subscription = await turn.backend.subscription(turn.customer, draft["number"])
-        deed = await self._other_deed(turn, draft, subscription)
+        deed = await self._other_deed(turn, draft, subscription, question)
         if deed:
             return await self._change_deed(turn, draft, subscription, deed)
         if self._answers_aside(turn, draft, question):
             return True
         asked = draft.get("detail") if question == "subscription_detail" else None
-        return await DEEDS[draft["deed"]].read(turn, draft, subscription, asked=asked)
+        found = await DEEDS[draft["deed"]].read(turn, draft, subscription, asked=asked)
+        return found or await self._is_about(turn, subscription)
 
-    async def _other_deed(self, turn: Turn, draft: Draft, subscription: Subscription) -> str | None:
-        """ "ach, dann lieber pausieren"; within a cancellation "behalten" is still about its piece."""
+    async def _is_about(self, turn: Turn, subscription: Subscription) -> bool:
+        """ "doch die Pro", said of the Pro that is being asked about: nothing new, and nothing else either."""
+        is_of_open = turn.heard.intent in OF_OPEN_DEED and bool(turn.heard.all("product"))
+        if not is_of_open or answers.names_deed(turn.heard.text):
+            return False
+        return not await names_what_is_not_rented(turn, [subscription])
+
+    async def _other_deed(self, turn: Turn, draft: Draft, subscription: Subscription, question: str) -> str | None:
+        """ "ach, dann lieber pausieren"; an answer that only sounds like another deed names none."""
         by_words = await deed_by_words(turn, [subscription], meanwhile=True)
-        deed = by_words or (turn.heard.intent if turn.heard.intent in DEEDS else None)
+        is_answer = question == "subscription_detail" and not renting.names_deed(turn.heard.text)
+        by_intent = turn.heard.intent in DEEDS and not (is_answer and not turn.heard.all("addon"))
+        deed = by_words or (turn.heard.intent if by_intent else None)
         is_same = deed == draft["deed"] or (deed == "swap_product" and draft["deed"] == "undo_swap")
         return None if is_same else deed
 
@@ -157,8 +175,15 @@ class SubscriptionForm(GoalForm):
 
     async def _is_given_up(self, turn: Turn, question: str) -> bool:
         """No question of a deed can be answered with a no, except the last, which then ends it as well."""
-        is_no = turn.heard.intent == "deny" and not turn.heard.all("product") and question != self.questions[-1]
+        says_no = turn.heard.intent == "deny" or self._leaves_off(turn)
+        is_no = says_no and not turn.heard.all("product") and question != self.questions[-1]
         return is_no or await super()._is_given_up(turn, question)
+
+    def _leaves_off(self, turn: Turn) -> bool:
+        """ "cancel", "I changed my mind, don't cancel", said to a question: the deed, and not an order."""
+        deed = (turn.slot(self.draft_slot) or {}).get("deed")
+        is_about_order = turn.heard.intent == "cancel_order" and number_said(turn) is None
+        return is_about_order and deed not in TAKES_BACK
 
     def is_taken_back(self, turn: Turn) -> bool:
         """ "cancel", "take that back", said to a summary of something else."""
@@ -182,9 +207,40 @@ async def _answers_question(turn: Turn, draft: Draft, subscriptions: Sequence[Su
         for subscription in await meant_among(turn, subscriptions):
             say_how_long(turn, subscription)
         return True
+    if draft["deed"] == "cancel_subscription" and _takes_back_nothing(turn):
+        title = turn.either("Abo kündigen", "Cancel the subscription")
+        turn.say("utter_what_to_take_back", buttons=[button(title, "cancel_subscription")])
+        return True
+    is_cancelled = any(found.status == "ending" for found in subscriptions)
+    if draft["deed"] == "cancel_subscription" and not is_cancelled and _keeps(text):
+        turn.say("utter_nothing_cancelled")
+        return True
     if draft["deed"] == "change_plan" and renting.compares_plans(text):
         return await say_premium(turn, [await product_of(turn, found) for found in subscriptions])
     return False
+
+
+def _takes_back_nothing(turn: Turn) -> bool:
+    """ "take that back", when nothing was done that it could mean: no reason to end a subscription."""
+    text = turn.heard.text
+    is_of_order = turn.heard.intent in OF_RENTED and not turn.heard.all("product")
+    return is_of_order and renting.takes_back_that(text) and not renting.names_subscription(text)
+
+
+def _keeps(text: str) -> bool:
+    """ "doch nicht kündigen"."""
+    return renting.takes_back_cancellation(text) and not is_question(text)
+
+
+async def _says_not_rented(turn: Turn, draft: Draft, subscriptions: Sequence[Subscription]) -> bool:
+    """Nothing is ended because something else is named that the customer has not rented."""
+    if draft["deed"] not in OF_WHAT_IS_NAMED or not await names_what_is_not_rented(turn, subscriptions):
+        return False
+    catalog = await turn.backend.products()
+    rented = turn.listed([named(turn, found, catalog) for found in subscriptions])
+    buying = renting.buys_at_end(turn.heard.text)
+    turn.say("utter_about_buying_at_end" if buying else "utter_not_rented", rented=rented)
+    return True
 
 
 async def _say_no_subscription(turn: Turn) -> None:

@@ -65,8 +65,8 @@ def _tell(turn: Turn, subscription: Subscription, catalog: Sequence[Product], *,
         turn.say(
             "utter_subscription_swap" if swap.until else "utter_subscription_swap_for_good",
             product=swap.product_name,
-            first=day(turn, swap.first),
-            until=day(turn, swap.until),
+            first=turn.day(swap.first),
+            days=span(turn, swap.first, swap.until),
         )
     if pause and subscription.status != "paused":
         turn.say("utter_subscription_pause", days=span(turn, pause.first, pause.until))

@@ -55,8 +55,10 @@ class ChangePlan(Deed):
         self, turn: Turn, draft: Draft, subscription: Subscription, buttons: Sequence[Button]
     ) -> None:
         preview = await turn.backend.preview_subscription(turn.customer, subscription.number, details(draft))
+        response = "utter_ask_plan_confirmed" if preview.term_ends_on else "utter_ask_plan_confirmed_pending"
+        is_over = (preview.effective_on or "") > (preview.term_ends_on or "9999")
         turn.say(
-            "utter_ask_plan_confirmed" if preview.term_ends_on else "utter_ask_plan_confirmed_pending",
+            "utter_ask_plan_confirmed_by_month" if is_over else response,
             buttons=buttons,
             product=subscription.product_name,
             change=await self._in_words(turn, draft, subscription),

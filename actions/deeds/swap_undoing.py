@@ -23,7 +23,7 @@ class UndoSwap(Deed):
     async def read(self, turn: Turn, draft: Draft, subscription: Subscription, *, asked: str | None) -> bool:
         booked = subscription.booked_swaps
         last = last_deed(turn)
-        if not booked and last and last.swapped_from and last.number == subscription.number:
+        if not booked and last and last.swapped_from and last.number == subscription.number and _is_meant(turn, last):
             self._swap_again(turn, draft, subscription, last)
             return True
         meant = await self._meant(turn, booked, asked)
@@ -50,7 +50,7 @@ class UndoSwap(Deed):
             for product in products_named(str(mention["value"]), catalog)
         }
         meant = [swap for swap in meant if swap.product_id in named] or meant
-        place = place_named(turn.heard.text, len(booked)) if asked else None
+        place = place_named(turn.heard.text, len(booked)) if not turn.heard.all("date") and len(booked) > 1 else None
         if place is not None:
             return [booked[place]]
         said = days.days_said(turn.heard.text, turn.today)
@@ -99,6 +99,12 @@ class UndoSwap(Deed):
             turn.say("utter_no_swap_booked")
             return False
         return await super().explain(turn, draft, error)
+
+
+def _is_meant(turn: Turn, last: LastDeed) -> bool:
+    """Not if another day is named."""
+    said = days.day_said(turn.heard.text, turn.today)
+    return said is None or last.swap is None or said.isoformat() == last.swap[1]
 
 
 def say_swaps(turn: Turn, subscriptions: Sequence[Subscription]) -> None:

@@ -8,7 +8,7 @@ from actions.deeds.deed import Deed, day, details, family_of, product_of, produc
 from actions.forms import Draft
 from actions.own_orders import order_with
 from actions.reading import days
-from actions.reading.products import options_named, pick, products_named, variant_of
+from actions.reading.products import names_what_is_not_offered, options_named, pick, products_named, variant_of
 from actions.reading.wishes import wishes
 from actions.showing import choices, options_in_words
 
@@ -21,14 +21,17 @@ class SwapProduct(Deed):
 
     async def read(self, turn: Turn, draft: Draft, subscription: Subscription, *, asked: str | None) -> bool:
         known = details(draft)
-        before = dict(known)
+        before, said_impossible = dict(known), False
         await self._read_model(turn, draft, subscription, asked)
+        if draft.get("state"):
+            return True
         if known.get("product"):
             product = await product_with(turn, known["product"])
             known["options"] = {**known.get("options", {}), **options_named(turn.heard.text, product)}
+            said_impossible = names_what_is_not_offered(turn.heard.text, product)
         if turn.heard.first("city"):
             known["city"] = str(turn.heard.first("city"))
-        said_impossible = self._read_days(turn, draft, subscription)
+        said_impossible = self._read_days(turn, draft, subscription) or said_impossible
         return said_impossible or known != before
 
     def _read_days(self, turn: Turn, draft: Draft, subscription: Subscription) -> bool:
@@ -54,10 +57,22 @@ class SwapProduct(Deed):
         if asked == "model":
             named = named or list(pick(turn.heard.text, siblings)) or list(products_named(turn.heard.text, siblings))
         fitting = [product for product in named if product in siblings]
-        if len(fitting) == 1 and details(draft).get("product") != fitting[0].id:
+        own = await product_of(turn, subscription)
+        if not fitting and (own in named or not (named or details(draft).get("product"))):
+            self._read_own(turn, draft, subscription, own, is_named=own in named)
+        elif len(fitting) == 1 and details(draft).get("product") != fitting[0].id:
             details(draft).update(product=fitting[0].id, options={})
         elif named and not fitting and all(product.family != family_of(subscription, catalog) for product in named):
             turn.say("utter_swap_other_family", product=named[0].name)
+
+    def _read_own(self, turn: Turn, draft: Draft, subscription: Subscription, own: Product, *, is_named: bool) -> None:
+        """Another size or colour of the same model is a swap too; the very same is none."""
+        is_other = not options_named(turn.heard.text, own).items() <= subscription.options.items()
+        if is_other:
+            details(draft).update(product=own.id, options={})
+        elif is_named and details(draft).get("product") != own.id and not turn.heard.all("date"):
+            turn.say("utter_swap_own_already", product=own.name)
+            draft["state"] = "nothing"
 
     async def _siblings(self, turn: Turn, subscription: Subscription) -> list[Product]:
         catalog = await turn.backend.products()

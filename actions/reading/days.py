@@ -82,7 +82,7 @@ _BARE_DAY = re.compile(r"\b(?P<day>\d{1,2})\W*$")
 _YEAR = re.compile(r"\b20\d\d\b|\d\.\s?\d{1,2}\.\s?\d\d\b")
 LONGEST_OVER_NEW_YEAR = timedelta(days=183)
 """An end that is named without its year may lie so far ahead of the first day, if it is earlier in the year."""
-_LONG_AHEAD = timedelta(days=275)
+_LONG_AHEAD = timedelta(days=305)
 """A day without its year that is so far away was meant to be the one that is just over."""
 _FOR_GOOD = re.compile(
     r"\b(?:für immer|fuer immer|dauerhaft|auf dauer|endgültig|endgueltig|ganz|komplett|permanent(?:ly)?|for good|for ever|forever|from now on|ab jetzt|von nun an|"

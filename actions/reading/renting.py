@@ -23,7 +23,7 @@ _NOT_CANCELLING = re.compile(
     r"\b(?:nicht|nöd|ned|net|not|don'?t|never|didn'?t)\b[\w\s]{0,20}?\b(?:ge)?(?:kündig\w*|kuendig\w*|cancel\w*)\b"
     r"|\b(?:not|nicht) (?:the|my|das|den|die|mein\w*)? ?(?:whole |ganze\w* )?(?:subscription|contract|abo\w*|vertrag|miete)\b"
     r"|\b(?:keep|behalt\w*)\b[\w\s]{0,20}\b(?:subscription|contract|rental|abo|vertrag)\b"
-    r"|\b(?:abo|vertrag)\b[\w\s]{0,20}\bbehalt\w*",
+    r"|\b(?:abo|vertrag)\b[\w\s]{0,20}\bbehalt\w*|\bdoch (?:\w+ ){0,2}(?:behalten|weiter\w*)\b|\bkeep (?:it|them) after all\b",
     re.I,
 )
 _BUYS = re.compile(
@@ -71,6 +71,11 @@ _BOOKED = re.compile(
     r"\b(?:welche|which|what|hab\w*|have|gibt|any|ist|is|are|wann|when)\b.*\b(?:gebucht|geplant|vorgemerkt|booked|planned|scheduled)\b",
     re.I,
 )
+_DEED = re.compile(
+    r"\b(?:kündig\w*|kuendig\w*|cancel\w*|end (?:it|the|my)|beend\w*|weiter\w*|fortsetz\w*|resume|continue|go on|verlänger\w*|extend|tarif\w*|"
+    r"plan|premium\w*|laufzeit|buch\w*|book|add)\b",
+    re.I,
+)
 _POINTED = re.compile(r"\b(?:das|den|die|es|it|that|this)\b", re.I)
 
 
@@ -97,6 +102,11 @@ def takes_back_cancellation(text: str) -> bool:
 
 def _without_noun(text: str) -> str:
     return _CANCELLATION.sub(" ", text)
+
+
+def names_deed(text: str) -> bool:
+    """Whether it says by a word of its own what is to be done."""
+    return names_swap(text) or names_pause(text) or bool(_DEED.search(text))
 
 
 def names_swap(text: str) -> bool:
