@@ -67,6 +67,10 @@ async def deed_by_words(turn: Turn, subscriptions: Sequence[Subscription], *, me
     is_last_pause = takes_last_back and last is not None and last.deed == "pause_subscription"
     if is_last_pause and not _names_whole(text):
         return "resume_subscription"
+    if renting.takes_back_pause(text) and any(found.pause for found in subscriptions):
+        return "resume_subscription"
+    if renting.names_swap(text) and renting.asks_what_is_booked(text):
+        return "swap_product"  # which answers it
     if renting.buys_at_end(text):
         return "cancel_subscription"
     return None
@@ -75,7 +79,13 @@ async def deed_by_words(turn: Turn, subscriptions: Sequence[Subscription], *, me
 async def calls_for_deed(turn: Turn) -> bool:
     """Whether a message that sounds like something else is about a subscription that there is."""
     text = turn.heard.text
-    if not (renting.takes_back(text) or renting.takes_back_cancellation(text) or renting.buys_at_end(text)):
+    is_worth_looking = (
+        renting.takes_back(text)
+        or renting.takes_back_cancellation(text)
+        or renting.buys_at_end(text)
+        or (renting.names_swap(text) and renting.asks_what_is_booked(text))
+    )
+    if not is_worth_looking:
         return False
     try:
         subscriptions = await running_subscriptions(turn)

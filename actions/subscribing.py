@@ -79,12 +79,8 @@ class SubscriptionForm(GoalForm):
     async def _choose(self, turn: Turn, draft: Draft, subscriptions: Sequence[Subscription]) -> None:
         """The subscription, if it is clear, and what is said of it besides."""
         deed = DEEDS[draft["deed"]]
-        meant = await meant_among(turn, subscriptions)
+        meant = await meant_among(turn, [found for found in subscriptions if deed.can_help(found)] or subscriptions)
         fitting = [found for found in meant if found.status in deed.statuses] or meant
-        if draft["deed"] == "undo_swap":
-            fitting = [found for found in fitting if found.booked_swaps] or fitting
-        if draft["deed"] == "resume_subscription":
-            fitting = [found for found in fitting if found.status == "ending" or found.pause] or fitting
         if len(fitting) != 1:
             draft["first"] = draft.get("first") or {"text": turn.heard.text, "entities": list(turn.heard.entities)}
             return
@@ -114,7 +110,7 @@ class SubscriptionForm(GoalForm):
         deed = await self._other_deed(turn, draft, subscription, question)
         if deed:
             return await self._change_deed(turn, draft, subscription, deed)
-        if self._answers_aside(turn, draft, question):
+        if self._answers_aside(turn, draft, subscription, question):
             return True
         asked = draft.get("detail") if question == "subscription_detail" else None
         found = await DEEDS[draft["deed"]].read(turn, draft, subscription, asked=asked)
@@ -129,6 +125,8 @@ class SubscriptionForm(GoalForm):
 
     async def _other_deed(self, turn: Turn, draft: Draft, subscription: Subscription, question: str) -> str | None:
         """ "ach, dann lieber pausieren"; an answer that only sounds like another deed names none."""
+        if renting.asks_what_is_booked(turn.heard.text):
+            return None
         by_words = await deed_by_words(turn, [subscription], meanwhile=True)
         is_answer = question == "subscription_detail" and not renting.names_deed(turn.heard.text)
         by_intent = turn.heard.intent in DEEDS and not (is_answer and not turn.heard.all("addon"))
@@ -146,9 +144,12 @@ class SubscriptionForm(GoalForm):
         await deed.read(turn, draft, subscription, asked=None)
         return True
 
-    def _answers_aside(self, turn: Turn, draft: Draft, question: str) -> bool:
+    def _answers_aside(self, turn: Turn, draft: Draft, subscription: Subscription, question: str) -> bool:
         """What is asked about the deed itself; the question, or the summary with its days and its price, then comes again."""
         text = turn.heard.text
+        if renting.names_swap(text) and renting.asks_what_is_booked(text):
+            say_swaps(turn, [subscription])
+            return True
         if turn.heard.all("product") or answers.agrees(turn.heard):
             return False
         if renting.asks_to_go_back(text):
@@ -176,7 +177,8 @@ class SubscriptionForm(GoalForm):
     async def _is_given_up(self, turn: Turn, question: str) -> bool:
         """No question of a deed can be answered with a no, except the last, which then ends it as well."""
         says_no = turn.heard.intent == "deny" or self._leaves_off(turn)
-        is_no = says_no and not turn.heard.all("product") and question != self.questions[-1]
+        corrects = turn.heard.all("product") and not renting.takes_back(turn.heard.text)
+        is_no = says_no and not corrects and question != self.questions[-1]
         return is_no or await super()._is_given_up(turn, question)
 
     def _leaves_off(self, turn: Turn) -> bool:

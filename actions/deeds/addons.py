@@ -60,6 +60,8 @@ class BookAddon(Deed):
         known = details(draft)
         if not known.get("off") and any(addon.id == known["addon"] for addon in subscription.addons):
             raise Refused("addon-booked", {})
+        if known.get("off") and not all(addon.monthly for addon in subscription.addons if addon.id == known["addon"]):
+            raise Refused("addon-paid", {})
         await turn.backend.preview_subscription(turn.customer, subscription.number, self._change(draft, subscription))
 
     def _change(self, draft: Draft, subscription: Subscription) -> Mapping[str, Any]:
@@ -103,6 +105,9 @@ class BookAddon(Deed):
     async def explain(self, turn: Turn, draft: Draft, error: BackendError) -> bool:
         if isinstance(error, Refused) and error.slug == "addon-booked":
             turn.say("utter_addon_booked_already")
+            return False
+        if isinstance(error, Refused) and error.slug == "addon-paid":
+            turn.say("utter_addon_paid_already")
             return False
         return await super().explain(turn, draft, error)
 

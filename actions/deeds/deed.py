@@ -23,6 +23,10 @@ class Deed(abc.ABC):
     go_back: ClassVar[str]
     """The answer to "kann ich danach noch zurück?"."""
 
+    def can_help(self, subscription: Subscription) -> bool:
+        """Whether there is something to be done with it; of several such a one is meant."""
+        return True
+
     @abc.abstractmethod
     async def read(self, turn: Turn, draft: Draft, subscription: Subscription, *, asked: str | None) -> bool:
         """Puts what was said into the details. Whether it found anything."""

@@ -16,6 +16,9 @@ class Resume(Deed):
     statuses = ("paused", "active", "ending")
     go_back = "utter_resume_can_change"
 
+    def can_help(self, subscription: Subscription) -> bool:
+        return subscription.status == "ending" or subscription.pause is not None
+
     async def read(self, turn: Turn, draft: Draft, subscription: Subscription, *, asked: str | None) -> bool:
         text = turn.heard.text
         known = details(draft)

@@ -20,13 +20,18 @@ class UndoSwap(Deed):
     statuses = ("active", "paused", "ending")
     go_back = "utter_swap_can_be_undone"
 
+    def can_help(self, subscription: Subscription) -> bool:
+        return bool(subscription.booked_swaps)
+
     async def read(self, turn: Turn, draft: Draft, subscription: Subscription, *, asked: str | None) -> bool:
         booked = subscription.booked_swaps
         last = last_deed(turn)
         if not booked and last and last.swapped_from and last.number == subscription.number and _is_meant(turn, last):
             self._swap_again(turn, draft, subscription, last)
             return True
-        meant = await self._meant(turn, booked, asked)
+        if details(draft).get("swap") and not _points(turn, booked):
+            return False  # it is settled which
+        meant = await self._meant(turn, booked)
         if not meant and booked:
             turn.say("utter_no_swap_then", swaps=_in_words(turn, booked))
         if len(meant) > 1 and last and last.number == subscription.number:
@@ -41,25 +46,20 @@ class UndoSwap(Deed):
         former: dict[str, Any] = {"product": last.swapped_from, "options": dict(last.options)}
         draft.update(deed="swap_product", details={**former, "first": turn.today.isoformat(), "until": None})
 
-    async def _meant(self, turn: Turn, booked: Sequence[Swap], asked: str | None) -> list[Swap]:
-        meant = list(booked)
-        catalog = await turn.backend.products()
-        named = {
-            product.id
-            for mention in mentions_of_products(turn.heard, catalog)
-            for product in products_named(str(mention["value"]), catalog)
-        }
-        meant = [swap for swap in meant if swap.product_id in named] or meant
-        place = place_named(turn.heard.text, len(booked)) if not turn.heard.all("date") and len(booked) > 1 else None
+    async def _meant(self, turn: Turn, booked: Sequence[Swap]) -> list[Swap]:
+        """By place, by model and by day; all, if nothing points to one."""
+        place = _place(turn, booked)
         if place is not None:
             return [booked[place]]
+        catalog = await turn.backend.products()
+        mentions = [products_named(str(found["value"]), catalog) for found in mentions_of_products(turn.heard, catalog)]
+        named = {product.id for products in mentions for product in products}
+        meant = [swap for swap in booked if swap.product_id in named] or list(booked)
         said = days.days_said(turn.heard.text, turn.today)
         first, last = said.first or said.until, said.until or said.first
-        if first is None or last is None or len(booked) == 1 and asked:
+        if first is None or last is None:
             return meant
-        return [
-            swap for swap in meant if swap.first <= last.isoformat() and (swap.until or "9999") >= first.isoformat()
-        ]
+        return [swap for swap in meant if _is_out(swap, first.isoformat(), last.isoformat())]
 
     async def missing(self, turn: Turn, draft: Draft, subscription: Subscription) -> str | None:
         return "swap" if len(subscription.booked_swaps) > 1 and not details(draft).get("swap") else None
@@ -105,6 +105,22 @@ def _is_meant(turn: Turn, last: LastDeed) -> bool:
     """Not if another day is named."""
     said = days.day_said(turn.heard.text, turn.today)
     return said is None or last.swap is None or said.isoformat() == last.swap[1]
+
+
+def _points(turn: Turn, booked: Sequence[Swap]) -> bool:
+    """Whether the message says which of them."""
+    is_day = days.day_said(turn.heard.text, turn.today) is not None
+    return is_day or _place(turn, booked) is not None or bool(turn.heard.all("product"))
+
+
+def _place(turn: Turn, booked: Sequence[Swap]) -> int | None:
+    """ "die zweite"; "am zweiten Dezember" is a day."""
+    has_place = len(booked) > 1 and not turn.heard.all("date")
+    return place_named(turn.heard.text, len(booked)) if has_place else None
+
+
+def _is_out(swap: Swap, first: str, last: str) -> bool:
+    return swap.first <= last and (swap.until or "9999") >= first
 
 
 def say_swaps(turn: Turn, subscriptions: Sequence[Subscription]) -> None:

@@ -23,7 +23,8 @@ _NOT_CANCELLING = re.compile(
     r"\b(?:nicht|nöd|ned|net|not|don'?t|never|didn'?t)\b[\w\s]{0,20}?\b(?:ge)?(?:kündig\w*|kuendig\w*|cancel\w*)\b"
     r"|\b(?:not|nicht) (?:the|my|das|den|die|mein\w*)? ?(?:whole |ganze\w* )?(?:subscription|contract|abo\w*|vertrag|miete)\b"
     r"|\b(?:keep|behalt\w*)\b[\w\s]{0,20}\b(?:subscription|contract|rental|abo|vertrag)\b"
-    r"|\b(?:abo|vertrag)\b[\w\s]{0,20}\bbehalt\w*|\bdoch (?:\w+ ){0,2}(?:behalten|weiter\w*)\b|\bkeep (?:it|them) after all\b",
+    r"|\b(?:abo|vertrag)\b[\w\s]{0,20}\bbehalt\w*|\bdoch (?:\w+ ){0,2}(?:behalten|weiter\w*)\b|\bkeep (?:it|them) after all\b"
+    r"|\bweiter\w*\W+(?:miet\w*|nutz\w*|behalt\w*|fahr\w*|flieg\w*)\b|\b(?:keep|go on|continue) (?:rent\w*|using|flying|riding|driving)\b",
     re.I,
 )
 _BUYS = re.compile(
@@ -71,6 +72,8 @@ _BOOKED = re.compile(
     r"\b(?:welche|which|what|hab\w*|have|gibt|any|ist|is|are|wann|when)\b.*\b(?:gebucht|geplant|vorgemerkt|booked|planned|scheduled)\b",
     re.I,
 )
+_ENDS = re.compile(r"\b(?:beend\w*|(?:end|stop|finish) (?:the|my|this|that))\b", re.I)
+_NO_PAUSE = re.compile(r"\b(?:no|without|kein\w*|ohne)\W+(?:\w+\W+)?paus\w*", re.I)
 _DEED = re.compile(
     r"\b(?:kündig\w*|kuendig\w*|cancel\w*|end (?:it|the|my)|beend\w*|weiter\w*|fortsetz\w*|resume|continue|go on|verlänger\w*|extend|tarif\w*|"
     r"plan|premium\w*|laufzeit|buch\w*|book|add)\b",
@@ -86,7 +89,12 @@ def takes_back(text: str) -> bool:
 
 def takes_back_swap(text: str) -> bool:
     """In these words."""
-    return bool(_SWAP.search(text)) and takes_back(text)
+    return bool(_SWAP.search(text)) and (takes_back(text) or bool(_ENDS.search(text)))
+
+
+def takes_back_pause(text: str) -> bool:
+    """ "no pause after all"; whether there is one is for the caller to know."""
+    return bool(_PAUSE.search(text)) and (takes_back(text) or bool(_NO_PAUSE.search(text)))
 
 
 def takes_back_that(text: str) -> bool:

@@ -253,6 +253,18 @@ async def test_all_booked_swaps_are_told(house: House, words: str) -> None:
     assert "AeroPix Cinema" in answer
 
 
+async def test_a_yes_takes_back_the_swap_that_was_named_and_no_other(house: House) -> None:
+    kim = house.customer()
+    await subscribed(house, kim, PREMIUM)
+    for wish in ("die pro vom 10. bis 12. april", "die cinema vom 18. bis 22. april"):
+        await kim.says(f"ich hätte gern {wish} statt der mini")
+        await kim.says("ja")
+    assert "AeroPix Cinema" in await kim.says("end the swap")  # the last one booked
+    assert "AeroPix Pro" in await kim.says("the pro")
+    await kim.says("yes")
+    assert await swaps(kim) == ["AeroPix Cinema"]
+
+
 # --- days
 
 
@@ -514,6 +526,24 @@ async def test_how_long_it_can_rest_is_told(house: House) -> None:
     assert await state(ann) == [("active", 6)]
 
 
+async def test_a_planned_pause_is_not_asked_about_again_by_who_wants_none(house: House) -> None:
+    kim = house.customer()
+    await subscribed(house, kim)
+    await kim.says("pausieren im mai")
+    await kim.says("ja")
+    assert "ohne die Pause" in await kim.says("doch keine pause bitte")
+    await kim.says("ja")
+    assert house.shop.rows("SELECT first FROM pauses") == []
+
+
+async def test_what_was_paid_once_is_not_taken_off(house: House) -> None:
+    ann = house.customer("ann", "en")
+    await subscribed(house, ann, "I want to rent the aeropix mini in white for 6 months")
+    await ann.says("add flight lessons")
+    await ann.says("yes")
+    assert "paid once" in await ann.says("cancel the flight lessons")
+
+
 # --- several, and plans
 
 
@@ -542,6 +572,17 @@ async def test_the_one_of_several_is_known_by_its_kind_and_what_was_said_is_kept
     assert house.shop.rows("SELECT subscription_number, first, until FROM pauses") == [
         (200002, "2026-05-05", "2026-05-20")
     ]
+
+
+async def test_of_several_the_one_that_has_a_swap_loses_it(house: House) -> None:
+    kim = house.customer()
+    await both(house, kim)
+    await kim.says("swap the drone to the Pro for the weekend")
+    await kim.says("yes")
+    await kim.says("how much is my bike subscription?")
+    assert "AeroPix Pro" in await kim.says("cancel the swap")
+    await kim.says("yes")
+    assert await swaps(kim) == []
 
 
 async def test_of_several_the_cancelled_one_goes_on_again(house: House) -> None:
