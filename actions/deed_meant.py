@@ -46,9 +46,10 @@ async def deed_meant(turn: Turn, subscriptions: Sequence[Subscription]) -> str |
         return by_words
     intent = turn.heard.intent
     catalog = await turn.backend.products()
-    if intent == "change_order" and (
-        _names_other_model(await _named(turn), subscriptions, catalog) or _names_option(turn, subscriptions, catalog)
-    ):
+    names_other = _names_other_model(await _named(turn), subscriptions, catalog)
+    if intent == "change_order" and (names_other or _names_option(turn, subscriptions, catalog)):
+        return "swap_product"
+    if intent in OF_RENTED and names_other and renting.wants_back(turn.heard.text):
         return "swap_product"
     return intent if intent in DEEDS else OF_RENTED.get(intent)
 

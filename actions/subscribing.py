@@ -160,6 +160,11 @@ class SubscriptionForm(GoalForm):
             return True
         return question == self.questions[-1] and is_question(text) and renting.asks_for_summary(text)
 
+    async def next_question(self, turn: Turn, draft: Draft) -> str | None:
+        if not draft.get("deed"):  # gone back to after it was done
+            draft["state"] = "nothing"
+        return await super().next_question(turn, draft)
+
     async def missing(self, turn: Turn, draft: Draft) -> str | None:
         if not draft.get("number"):
             return "subscription_number"

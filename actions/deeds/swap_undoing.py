@@ -26,7 +26,7 @@ class UndoSwap(Deed):
     async def read(self, turn: Turn, draft: Draft, subscription: Subscription, *, asked: str | None) -> bool:
         booked = subscription.booked_swaps
         last = last_deed(turn)
-        if not booked and last and last.swapped_from and last.number == subscription.number and _is_meant(turn, last):
+        if last and last.number == subscription.number and _is_done(last, booked) and _is_meant(turn, last):
             self._swap_again(turn, draft, subscription, last)
             return True
         if details(draft).get("swap") and not _points(turn, booked):
@@ -99,6 +99,11 @@ class UndoSwap(Deed):
             turn.say("utter_no_swap_booked")
             return False
         return await super().explain(turn, draft, error)
+
+
+def _is_done(last: LastDeed, booked: Sequence[Swap]) -> bool:
+    """Whether what was swapped for good last has taken the former model's place."""
+    return last.swapped_from is not None and last.swap not in {(swap.product_id, swap.first) for swap in booked}
 
 
 def _is_meant(turn: Turn, last: LastDeed) -> bool:

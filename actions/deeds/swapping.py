@@ -53,7 +53,7 @@ class SwapProduct(Deed):
     async def _read_model(self, turn: Turn, draft: Draft, subscription: Subscription, asked: str | None) -> None:
         catalog = await turn.backend.products()
         siblings = await self._siblings(turn, subscription)
-        named = [product for wish in wishes(turn.heard, catalog) for product in wish.products]
+        named = [wish.product for wish in wishes(turn.heard, catalog) if wish.product]
         if asked == "model":
             named = named or list(pick(turn.heard.text, siblings)) or list(products_named(turn.heard.text, siblings))
         fitting = [product for product in named if product in siblings]

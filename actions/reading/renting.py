@@ -72,6 +72,10 @@ _BOOKED = re.compile(
     r"\b(?:welche|which|what|hab\w*|have|gibt|any|ist|is|are|wann|when)\b.*\b(?:gebucht|geplant|vorgemerkt|booked|planned|scheduled)\b",
     re.I,
 )
+_WANTED_BACK = re.compile(
+    r"\b(?:want|have|get|like)\b[\w\s]{0,30}\bback\b|\b(?:will|möchte|hätte|hab\w*|doch|lieber)\b[\w\s]{0,30}\b(?:zurück|wieder)\b",
+    re.I,
+)
 _ENDS = re.compile(r"\b(?:beend\w*|(?:end|stop|finish) (?:the|my|this|that))\b", re.I)
 _NO_PAUSE = re.compile(r"\b(?:no|without|kein\w*|ohne)\W+(?:\w+\W+)?paus\w*", re.I)
 _DEED = re.compile(
@@ -95,6 +99,11 @@ def takes_back_swap(text: str) -> bool:
 def takes_back_pause(text: str) -> bool:
     """ "no pause after all"; whether there is one is for the caller to know."""
     return bool(_PAUSE.search(text)) and (takes_back(text) or bool(_NO_PAUSE.search(text)))
+
+
+def wants_back(text: str) -> bool:
+    """ "I want the E1 back", "doch wieder die Mini"."""
+    return bool(_WANTED_BACK.search(text))
 
 
 def takes_back_that(text: str) -> bool:

@@ -3,8 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
 
 import actions.base
+from actions.subscribing import SubscriptionForm
 from tests.house import Customer, House
 from tests.journeys.ordering import ordered
 
@@ -221,6 +224,27 @@ async def test_a_swap_for_good_that_has_begun_is_swapped_back(house: House) -> N
     assert "€29 instead of €69" in answer
     await kim.says("yes")
     assert house.shop.rows("SELECT variant_id FROM subscriptions") == [("aeropix-mini-red",)]
+
+
+async def test_who_wants_the_former_model_back_ends_no_subscription(house: House) -> None:
+    """Long after the swap, when something else was done meanwhile."""
+    kim = house.customer()
+    await subscribed(house, kim)
+    await kim.says("ich würde die mini gern dauerhaft gegen die pro tauschen")
+    await kim.says("ja")
+    await kim.says("bitte mit versicherung")
+    await kim.says("ja")
+    assert "AeroPix Mini" in await kim.says("I want the Mini back")
+    await kim.says("yes")
+    assert house.shop.rows("SELECT product_id, ends_month FROM subscriptions") == [("aeropix-mini", None)]
+
+
+async def test_a_thing_of_another_kind_is_no_swap(house: House) -> None:
+    kim = house.customer()
+    await subscribed(house, kim, "ich will das urbano e1 in M blau für 6 monate mieten")
+    assert "andere" in await kim.says("tausch das rad dauerhaft gegen die aeropix mini")
+    assert "Urbano Cargo" not in await kim.says("nein")
+    assert house.shop.rows("SELECT product_id FROM subscriptions") == [("urbano-e1",)]
 
 
 async def test_of_two_swaps_the_one_of_that_day_is_taken_back(house: House) -> None:
@@ -542,6 +566,26 @@ async def test_what_was_paid_once_is_not_taken_off(house: House) -> None:
     await ann.says("add flight lessons")
     await ann.says("yes")
     assert "paid once" in await ann.says("cancel the flight lessons")
+
+
+# --- opened by others
+
+
+@pytest.mark.parametrize("intent", ["greet", "affirm", "place_order", "nlu_fallback", "track_order"])
+@pytest.mark.parametrize("resumed", [False, True])
+async def test_a_form_that_is_opened_without_a_deed_ends_at_once(house: House, intent: str, resumed: bool) -> None:
+    kim = house.customer()
+    await subscribed(house, kim)
+    message = {"text": "hallo", "intent": {"name": intent}, "entities": []}
+    events = [{"event": "user", "parse_data": message}, {"event": "active_loop", "name": "subscription_form"}]
+    if resumed:
+        events.append({"event": "slot", "name": "resumed_form", "value": "subscription_form"})
+    loop = {"name": "subscription_form"}
+    tracker = Tracker(kim.id, {}, message, events, False, None, loop, None)
+    said = CollectingDispatcher()
+    changes = await SubscriptionForm().run(said, tracker, {})
+    assert {"event": "slot", "timestamp": None, "name": "requested_slot", "value": None} in changes
+    assert said.messages == []
 
 
 # --- several, and plans
