@@ -57,18 +57,15 @@ async def deed_meant(turn: Turn, subscriptions: Sequence[Subscription]) -> str |
 async def deed_by_words(turn: Turn, subscriptions: Sequence[Subscription], *, meanwhile: bool = False) -> str | None:
     """`meanwhile` another deed is open, which "that" then means, rather than what was done last."""
     text = turn.heard.text
-    last = None if meanwhile else last_deed(turn)
-    takes_last_back = last is not None and renting.takes_back_that(text) and await _names_nothing_else(turn, last)
+    taken_back = None if meanwhile else await _deed_taken_back(turn)
     is_cancelled = any(subscription.status == "ending" for subscription in subscriptions)
-    is_last = takes_last_back and last is not None and last.deed == "cancel_subscription"
-    if is_cancelled and (renting.takes_back_cancellation(text) or (is_last and not renting.names_swap(text))):
+    takes_cancellation = taken_back == "cancel_subscription" and not renting.names_swap(text)
+    if is_cancelled and (takes_cancellation or renting.takes_back_cancellation(text)):
         return "resume_subscription"
-    if await _takes_swap_back(turn, subscriptions, takes_last_back=takes_last_back):
+    if await _takes_swap_back(turn, subscriptions, is_last=taken_back == "swap_product"):
         return "undo_swap"
-    is_last_pause = takes_last_back and last is not None and last.deed == "pause_subscription"
-    if is_last_pause and not _names_whole(text):
-        return "resume_subscription"
-    if renting.takes_back_pause(text) and any(found.pause for found in subscriptions):
+    takes_pause = taken_back == "pause_subscription" or renting.takes_back_pause(text)
+    if takes_pause and any(found.pause for found in subscriptions):
         return "resume_subscription"
     if renting.names_swap(text) and renting.asks_what_is_booked(text):
         return "swap_product"  # which answers it
@@ -95,20 +92,27 @@ async def calls_for_deed(turn: Turn) -> bool:
     return bool(subscriptions) and await deed_by_words(turn, subscriptions) is not None
 
 
-async def _takes_swap_back(turn: Turn, subscriptions: Sequence[Subscription], *, takes_last_back: bool) -> bool:
+async def _deed_taken_back(turn: Turn) -> str | None:
+    """What was done last, if the message says to undo it: "take that back"."""
+    last = last_deed(turn)
+    if last is None or not renting.takes_back_that(turn.heard.text) or _names_whole(turn.heard.text):
+        return None
+    return last.deed if await _names_nothing_else(turn, last) else None
+
+
+async def _takes_swap_back(turn: Turn, subscriptions: Sequence[Subscription], *, is_last: bool) -> bool:
+    """In so many words; by its model that is not wanted any more, or the own one that is wanted back; or as the last deed."""
     text = turn.heard.text
     booked = {swap.product_id for found in subscriptions for swap in found.booked_swaps}
-    last = last_deed(turn)
-    was_swap = last is not None and last.deed == "swap_product"
+    own = {found.product_id for found in subscriptions}
+    named = await _named(turn)
     if _names_whole(text):
         return False
     if renting.takes_back_swap(text):
-        return bool(booked) or was_swap or not await _names_model(turn, subscriptions)
-    clear = await _named(turn)
-    own = {found.product_id for found in subscriptions}
-    if booked and clear and renting.takes_back(text):
-        return bool(clear & (booked | own))
-    return takes_last_back and was_swap
+        return bool(booked) or is_last or not await _names_model(turn, subscriptions)
+    if not booked or not named or not named <= booked | own:
+        return is_last
+    return bool(named & booked and renting.takes_back(text)) or bool(named & own and renting.wants_back(text))
 
 
 async def _names_model(turn: Turn, subscriptions: Sequence[Subscription]) -> bool:

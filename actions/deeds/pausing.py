@@ -1,8 +1,8 @@
 """A subscription rests for some days."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from dateutil.relativedelta import relativedelta
 
@@ -19,7 +19,7 @@ SHORTEST_PAUSE_DAYS = 7
 class Pause(Deed):
     """From a day until a day; without a first day from today. One that is planned already gives way."""
 
-    refusals = {"ending": "utter_pause_ending"}
+    refusals: ClassVar[Mapping[str, str]] = {"ending": "utter_pause_ending"}
     go_back = "utter_pause_can_end"
 
     async def read(self, turn: Turn, draft: Draft, subscription: Subscription, *, asked: str | None) -> bool:

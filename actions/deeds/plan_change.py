@@ -1,6 +1,7 @@
 """Another term, or another plan of the family."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from actions import wording
 from actions.backend.port import BackendError, Plan, Refused, Subscription
@@ -14,7 +15,7 @@ class ChangePlan(Deed):
     """Another term, or another plan of the family."""
 
     statuses = ("active", "pending")
-    refusals = {"ending": "utter_plan_ending", "paused": "utter_plan_paused"}
+    refusals: ClassVar[Mapping[str, str]] = {"ending": "utter_plan_ending", "paused": "utter_plan_paused"}
     go_back = "utter_plan_can_change_again"
 
     async def read(self, turn: Turn, draft: Draft, subscription: Subscription, *, asked: str | None) -> bool:

@@ -11,7 +11,7 @@ from dateutil import easter as easter_days
 from dateutil.relativedelta import relativedelta
 
 from actions.reading.amounts import as_number
-from actions.reading.words import folded
+from actions.reading.words import folded, vocabulary
 
 SATURDAY = 5
 NEXT_WEEK_FROM = 2
@@ -69,14 +69,14 @@ _NUMERIC = re.compile(r"\b(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.(?:\s?(?P<yea
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _DAY_OF_MONTH = re.compile(r"\b(?P<day>\d{1,2})(?:\.|st|nd|rd|th)(?!\d)")
 _UNTIL = re.compile(
-    r"\b(?:bis(?: zum| zur| einschließlich| inklusive| inkl\.?)?|until|till|til|through|to the|to)(?=\W)|(?<=\d)(?:\.|st|nd|rd|th)?\s?[–-](?=\s?\d{1,2}(?:st|nd|rd|th)?\b)",
+    r"\b(?:bis(?: zum| zur| einschließlich| inklusive| inkl\.?)?|until|till|til|through|to the|to)(?=\W)|(?<=[\d.tdh])\s?[–-](?=\s?\d{1,2}(?:st|nd|rd|th)?\b)",
     re.I,
 )
 _SURE_UNTIL = re.compile(r"bis|un|ti|thr", re.I)
 """Needs no day behind it: "bis dahin"."""
 _BETWEEN = re.compile(r"\b(?:zwischen|between)\b(?P<first>.+?)\b(?:und|and)\b(?P<last>.+)", re.I)
-_BEFORE_A_DAY = frozenset(
-    "the dem den zum next this coming kommenden kommende naechsten naechste diesen ende end of mitte mid einschliesslich".split()
+_BEFORE_A_DAY = vocabulary(
+    "the dem den zum next this coming kommenden kommende naechsten naechste diesen ende end of mitte mid einschliesslich"
 )
 _BARE_DAY = re.compile(r"\b(?P<day>\d{1,2})\W*$")
 _YEAR = re.compile(r"\b20\d\d\b|\d\.\s?\d{1,2}\.\s?\d\d\b")
@@ -218,7 +218,7 @@ def _around_until(text: str) -> tuple[str, str | None]:
         following = text[match.end() :]
         in_same_month = _BARE_DAY.fullmatch(following.strip()) and _names_month(text[: match.start()])
         if _SURE_UNTIL.match(match.group()) or _begins_with_day(following) or in_same_month:
-            return text[: match.start()] + match.group().rstrip(" –-") * match.group().endswith(("–", "-")), following
+            return text[: match.start()], following
     return text, None
 
 

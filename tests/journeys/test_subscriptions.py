@@ -198,6 +198,17 @@ async def test_a_swap_is_taken_back_and_the_subscription_goes_on(house: House, w
     assert (await swaps(kim), await state(kim)) == ([], [("active", 6)])
 
 
+async def test_who_cancels_what_is_rented_does_not_mean_its_swap(house: House) -> None:
+    kim = house.customer()
+    await subscribed(house, kim, PREMIUM)
+    await kim.says("am wochenende die cinema statt der mini")
+    await kim.says("ja")
+    for words in ("cancel the Mini", "I don't need the Mini any more"):
+        assert "Shall I cancel it" in await kim.says(words)
+        await kim.says("no")
+    assert (await swaps(kim), await state(kim)) == (["AeroPix Cinema"], [("active", 6)])
+
+
 async def test_who_takes_back_a_swap_in_the_midst_of_booking_it_books_nothing(house: House) -> None:
     kim = house.customer()
     await subscribed(house, kim, PREMIUM)
