@@ -217,6 +217,22 @@ async def test_who_takes_back_a_swap_in_the_midst_of_booking_it_books_nothing(ho
     assert (await swaps(kim), await state(kim)) == ([], [("active", 6)])
 
 
+@pytest.mark.parametrize("words", ["actually cancel that swap", "I don't need the Cinema any more", "take that back"])
+async def test_a_swap_is_taken_back_beside_an_order_that_could_be_cancelled(house: House, words: str) -> None:
+    kim = house.customer()
+    await subscribed(house, kim, PREMIUM)
+    for answer in ("ich nehme einen sitsense office in schwarz", "ja", "paypal", "ja", "ja"):
+        if "NC-104202" in await kim.says(answer):
+            break
+    await kim.says("am wochenende die cinema statt der mini")
+    await kim.says("ja")
+    assert await swaps(kim) == ["AeroPix Cinema"]
+    await kim.says(words)
+    await kim.says("ja")
+    assert await swaps(kim) == []
+    assert [status for _, status, _ in house.shop.orders(kim.id)] == ["delivered", "pending"]
+
+
 async def test_nothing_done_is_taken_back_by_asking_what_is_meant(house: House) -> None:
     kim = house.customer()
     await subscribed(house, kim)
