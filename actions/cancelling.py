@@ -7,6 +7,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from actions import order_draft, wording
 from actions.backend.port import NotAllowed, NotFound, Order, Unavailable
 from actions.base import Event, GoalAction, Turn, yes_no
+from actions.deed_meant import calls_for_deed
 from actions.forms import GOALS, QUESTIONS_OF_THEIR_OWN, Draft, Form, go_on, is_put_off, reopen
 from actions.order_lines import Lines
 from actions.own_orders import (
@@ -35,6 +36,9 @@ class CancelForm(Form):
         draft["hint"] = None
         reason = reasons.cancelling(turn.heard.text)
         draft["reason"] = reason if reason != reasons.NOT_SAID else draft.get("reason", reason)
+        if question is None and await calls_for_deed(turn):
+            draft["state"] = "subscription"
+            return True
         if answer_about_cancelling(turn):
             if question is None:
                 draft["state"] = "nothing"

@@ -142,7 +142,7 @@ class CheckAvailability(ProductAnswer):
     async def _is_about_swap(self, turn: Turn, products: Sequence[Product]) -> bool:
         """ "ist die Cinema am Wochenende frei?", from somebody whose premium plan has her in it."""
         said = days.days_said(turn.heard.text, turn.today)
-        if len(products) != 1 or not (said.first and said.until):
+        if len(products) != 1 or not said.first:
             return False
         subscriptions = await turn.backend.subscriptions(turn.customer)
         catalog = await turn.backend.products()

@@ -10,6 +10,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from actions import features, service_topics
 from actions.backend.port import NotSupported, Product
 from actions.base import Event, GoalAction, Turn
+from actions.deed_meant import calls_for_deed
 from actions.reading.products import pick
 from actions.reading.wishes import names_premium, wishes
 from actions.showing import kind_buttons, kinds_in_words, terms_in_words
@@ -35,6 +36,8 @@ class ProductAnswer(GoalAction):
     intent: ClassVar[str]
 
     async def act(self, turn: Turn) -> list[Event]:
+        if turn.open_form is None and await calls_for_deed(turn):
+            return [FollowupAction("subscription_form")]
         products = await meant(turn)
         if names_premium(turn.heard) and await say_premium(turn, products):
             return []

@@ -19,6 +19,7 @@ from actions.backend.port import (
     ReturnItem,
 )
 from actions.base import Event, GoalAction, Turn, answer_button, button, yes_no
+from actions.deed_meant import calls_for_deed
 from actions.forms import Draft
 from actions.goal_form import FinishGoal, GoalForm, GoalQuestion, GoalSummary, say_refusal
 from actions.own_orders import is_rented, named_among, number_said, order_with, products_in_words
@@ -77,6 +78,9 @@ class ReturnForm(GoalForm):
         draft["kind"] = "exchange" if turn.heard.intent in ("exchange_item", "change_order") else "return"
         draft["refund_to"] = "gift_card" if is_gift_card(turn.heard.text) else "original"
         draft["reason"] = reasons.returning(turn.heard.text)
+        if await calls_for_deed(turn):
+            draft["state"] = "subscription"
+            return
         if await _tells_of_one_under_way(turn):
             draft["state"] = "nothing"
             return

@@ -6,6 +6,7 @@ from rasa_sdk.events import FollowupAction
 
 from actions import service_topics
 from actions.base import Button, Event, GoalAction, Turn, button, intents_offered, response_of
+from actions.deed_meant import calls_for_deed
 from actions.product_answers import in_focus
 from actions.reading.heard import Guess
 from actions.reading.names import Names
@@ -107,6 +108,8 @@ class Clarify(GoalAction):
         if turn.heard.unreadable:
             turn.say("utter_unreadable")
             return []
+        if await calls_for_deed(turn):
+            return [FollowupAction("subscription_form")]
         if service_topics.answered(turn):
             return []
         likely = [guess.intent for guess in turn.heard.ranking if _is_worth_asking(guess)][:2]

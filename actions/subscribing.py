@@ -1,64 +1,42 @@
-"""A running subscription: what is to be done with it (actions/subscription_deeds.py), to which one, and a yes."""
+"""A running subscription: what is to be done with it (actions/deeds), to which one, and a yes."""
 
-import re
+import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions.backend.port import BackendError, NotFound, Product, Subscription
-from actions.base import Button, Event, GoalAction, Turn, answer_button, button, yes_no
+from actions.backend.port import BackendError, NotFound, Subscription
+from actions.base import Event, GoalAction, Turn, answer_button, button, yes_no
+from actions.deed_meant import DEEDS, OF_RENTED, deed_by_words, deed_meant
+from actions.deeds import last_deed
+from actions.deeds.addons import for_addon
+from actions.deeds.deed import product_of
+from actions.deeds.pausing import say_how_long
+from actions.deeds.swap_undoing import say_swaps
 from actions.forms import Draft, go_on
-from actions.goal_form import FinishGoal, GoalForm, GoalQuestion, GoalSummary, human_button
+from actions.goal_form import FinishGoal, GoalForm, GoalQuestion, GoalSummary
+from actions.own_orders import number_said
+from actions.own_subscriptions import (
+    meant_among,
+    named,
+    names_what_is_not_rented,
+    running_subscriptions,
+    subscription_number_said,
+)
+from actions.product_answers import say_premium
+from actions.reading import answers, renting
 from actions.reading.answers import is_question
 from actions.reading.products import place_named
-from actions.reading.wishes import wishes
-from actions.showing import options_in_words
-from actions.subscription_deeds import DEEDS, Deed, for_addon
 
-OF_RENTED = {
-    "cancel_order": "cancel_subscription",
-    "return_order": "cancel_subscription",
-    "change_order": "change_plan",
-    "exchange_item": "swap_product",
-    "check_availability": "swap_product",
-}
-"""What is meant of a rented thing by who speaks of it as of a bought one."""
-RUNNING = ("pending", "active", "paused", "ending")
-MAX_TOLD = 4
-_NUMBER = re.compile(r"\bsb\s?-?\s?(\d{4,9})\b", re.I)
-_POINTED = re.compile(r"\b(das|dieses|mein|es|it|that|this|the)\b", re.I)
-
-
-def subscription_number_said(turn: Turn) -> str | None:
-    """SB-200001, typed or from a button."""
-    values = [str(found["value"]) for found in turn.heard.all("order_number")]
-    match = next((match for text in (*values, turn.heard.text) if (match := _NUMBER.search(text))), None)
-    return f"SB-{match[1]}" if match else None
-
-
-async def running_subscriptions(turn: Turn) -> list[Subscription]:
-    """The customer's own that have not ended, newest first."""
-    return [found for found in await turn.backend.subscriptions(turn.customer) if found.status in RUNNING]
-
-
-async def meant_among(turn: Turn, subscriptions: Sequence[Subscription]) -> list[Subscription]:
-    """Those that the words point to: by number, product, place, or as the one spoken of last; all, if by nothing.
-
-    Raises NotFound for a number that is not the customer's.
-    """
-    number = subscription_number_said(turn)
-    if number:
-        return [await turn.backend.subscription(turn.customer, number)]
-    catalog = await turn.backend.products()
-    named = {product.id for wish in wishes(turn.heard, catalog) for product in wish.products}
-    with_product = [found for found in subscriptions if found.product_id in named]
-    if with_product:
-        return with_product
-    place = place_named(turn.heard.text, len(subscriptions))
-    if place is not None and len(subscriptions) > 1:
-        return [subscriptions[place]]
-    spoken_of = [found for found in subscriptions if found.number == turn.slot("last_subscription")]
-    return spoken_of if spoken_of and _POINTED.search(turn.heard.text) else list(subscriptions)
+LONGEST_TITLE = 40
+"""Characters of a button that names a subscription."""
+OF_OPEN_DEED = frozenset({*OF_RENTED, "place_order", "start_subscription"}) - {"check_availability"}
+"""What "M blue", "the black one" and "take it back" are taken for in the midst of a deed."""
+OF_WHAT_IS_NAMED = ("cancel_subscription", "pause_subscription", "resume_subscription")
+"""Deeds that name no other product than the one that they are about."""
+TAKES_BACK = ("undo_swap", "resume_subscription", "cancel_subscription")
+"""Deeds to which "take it back" is a yes rather than a no."""
 
 
 class SubscriptionForm(GoalForm):
@@ -70,10 +48,17 @@ class SubscriptionForm(GoalForm):
     intents = frozenset(DEEDS)
 
     async def begin(self, turn: Turn, draft: Draft) -> None:
-        draft["deed"] = turn.heard.intent if turn.heard.intent in DEEDS else OF_RENTED[turn.heard.intent]
         subscriptions = await running_subscriptions(turn)
+        deed = await deed_meant(turn, subscriptions)
+        if deed is None:  # handed over by a form that found nothing of its own
+            draft["state"] = "nothing"
+            return
+        draft["deed"] = deed
         if not subscriptions and not subscription_number_said(turn):
             await self._say_none(turn, draft)
+            return
+        if await _answers_question(turn, draft, subscriptions) or await _says_not_rented(turn, draft, subscriptions):
+            draft["state"] = "nothing"
             return
         try:
             await self._choose(turn, draft, subscriptions)
@@ -89,44 +74,96 @@ class SubscriptionForm(GoalForm):
         elif draft["deed"] == "swap_product":
             draft["state"] = "exchange" if await _has_orders(turn) else "nothing"
         if draft["state"] == "nothing":
-            _say_no_subscription(turn)
+            await _say_no_subscription(turn)
 
     async def _choose(self, turn: Turn, draft: Draft, subscriptions: Sequence[Subscription]) -> None:
         """The subscription, if it is clear, and what is said of it besides."""
         deed = DEEDS[draft["deed"]]
-        meant = await meant_among(turn, subscriptions)
+        meant = await meant_among(turn, [found for found in subscriptions if deed.can_help(found)] or subscriptions)
         fitting = [found for found in meant if found.status in deed.statuses] or meant
         if len(fitting) != 1:
             draft["first"] = draft.get("first") or {"text": turn.heard.text, "entities": list(turn.heard.entities)}
             return
         draft["number"] = fitting[0].number
         if fitting[0].status not in deed.statuses:
-            _say_wrong_status(turn, fitting[0], deed)
+            deed.say_wrong_status(turn, fitting[0])
             draft["state"] = "nothing"
             return
-        await deed.read(turn, draft, fitting[0], asked=None)
+        await self._read_all(turn, draft, fitting[0])
+
+    async def _read_all(self, turn: Turn, draft: Draft, subscription: Subscription) -> None:
+        """What was said first, and what was said of it when it was asked which one."""
+        answer, first = turn.heard, draft.get("first")
+        if first:
+            turn.heard = replace(answer, text=first["text"], entities=tuple(first["entities"]))
+            await DEEDS[draft["deed"]].read(turn, draft, subscription, asked=None)
+            turn.heard = answer
+        only_chooses = first and (place_named(answer.text, 4) is not None or subscription_number_said(turn))
+        if not only_chooses:
+            await DEEDS[draft["deed"]].read(turn, draft, subscription, asked=None)
 
     async def read(self, turn: Turn, draft: Draft, question: str) -> bool:
-        intent = turn.heard.intent
-        if intent in DEEDS and intent != draft["deed"] and question != "subscription_number":
-            return await self._change_deed(turn, draft, intent)
         if question == "subscription_number":
             await self._choose(turn, draft, await running_subscriptions(turn))
             return bool(draft.get("number"))
         subscription = await turn.backend.subscription(turn.customer, draft["number"])
-        asked = draft.get("detail") if question == "subscription_detail" else None
-        return await DEEDS[draft["deed"]].read(turn, draft, subscription, asked=asked)
-
-    async def _change_deed(self, turn: Turn, draft: Draft, intent: str) -> bool:
-        """ "ach, dann lieber pausieren": the same subscription, another deed."""
-        subscription = await turn.backend.subscription(turn.customer, draft["number"])
-        deed = DEEDS[intent]
-        if subscription.status not in deed.statuses:
-            _say_wrong_status(turn, subscription, deed)
+        deed = await self._other_deed(turn, draft, subscription, question)
+        if deed:
+            return await self._change_deed(turn, draft, subscription, deed)
+        if self._answers_aside(turn, draft, subscription, question):
             return True
-        draft.update(deed=intent, details={}, detail=None)
+        asked = draft.get("detail") if question == "subscription_detail" else None
+        found = await DEEDS[draft["deed"]].read(turn, draft, subscription, asked=asked)
+        return found or await self._is_about(turn, subscription)
+
+    async def _is_about(self, turn: Turn, subscription: Subscription) -> bool:
+        """ "doch die Pro", said of the Pro that is being asked about: nothing new, and nothing else either."""
+        is_of_open = turn.heard.intent in OF_OPEN_DEED and bool(turn.heard.all("product"))
+        if not is_of_open or answers.names_deed(turn.heard.text):
+            return False
+        return not await names_what_is_not_rented(turn, [subscription])
+
+    async def _other_deed(self, turn: Turn, draft: Draft, subscription: Subscription, question: str) -> str | None:
+        """ "ach, dann lieber pausieren"; an answer that only sounds like another deed names none."""
+        if renting.asks_what_is_booked(turn.heard.text):
+            return None
+        by_words = await deed_by_words(turn, [subscription], meanwhile=True)
+        is_answer = question == "subscription_detail" and not renting.names_deed(turn.heard.text)
+        by_intent = turn.heard.intent in DEEDS and not (is_answer and not turn.heard.all("addon"))
+        deed = by_words or (turn.heard.intent if by_intent else None)
+        is_same = deed == draft["deed"] or (deed == "swap_product" and draft["deed"] == "undo_swap")
+        return None if is_same else deed
+
+    async def _change_deed(self, turn: Turn, draft: Draft, subscription: Subscription, name: str) -> bool:
+        """The same subscription, another deed."""
+        deed = DEEDS[name]
+        if subscription.status not in deed.statuses:
+            deed.say_wrong_status(turn, subscription)
+            return True
+        draft.update(deed=name, details={}, detail=None)
         await deed.read(turn, draft, subscription, asked=None)
         return True
+
+    def _answers_aside(self, turn: Turn, draft: Draft, subscription: Subscription, question: str) -> bool:
+        """What is asked about the deed itself; the question, or the summary with its days and its price, then comes again."""
+        text = turn.heard.text
+        if renting.names_swap(text) and renting.asks_what_is_booked(text):
+            say_swaps(turn, [subscription])
+            return True
+        if turn.heard.all("product") or answers.agrees(turn.heard):
+            return False
+        if renting.asks_to_go_back(text):
+            turn.say(DEEDS[draft["deed"]].go_back)
+            return True
+        if renting.asks_what_follows(text):
+            turn.say("utter_after_the_term")
+            return True
+        return question == self.questions[-1] and is_question(text) and renting.asks_for_summary(text)
+
+    async def next_question(self, turn: Turn, draft: Draft) -> str | None:
+        if not draft.get("deed"):  # gone back to after it was done
+            draft["state"] = "nothing"
+        return await super().next_question(turn, draft)
 
     async def missing(self, turn: Turn, draft: Draft) -> str | None:
         if not draft.get("number"):
@@ -142,29 +179,90 @@ class SubscriptionForm(GoalForm):
     async def explain(self, turn: Turn, draft: Draft, error: BackendError) -> bool:
         return await DEEDS[draft["deed"]].explain(turn, draft, error)
 
+    async def _is_given_up(self, turn: Turn, question: str) -> bool:
+        """No question of a deed can be answered with a no, except the last, which then ends it as well."""
+        says_no = turn.heard.intent == "deny" or self._leaves_off(turn)
+        corrects = turn.heard.all("product") and not renting.takes_back(turn.heard.text)
+        is_no = says_no and not corrects and question != self.questions[-1]
+        return is_no or await super()._is_given_up(turn, question)
 
-def _say_no_subscription(turn: Turn) -> None:
+    def _leaves_off(self, turn: Turn) -> bool:
+        """ "cancel", "I changed my mind, don't cancel", said to a question: the deed, and not an order."""
+        deed = (turn.slot(self.draft_slot) or {}).get("deed")
+        is_about_order = turn.heard.intent == "cancel_order" and number_said(turn) is None
+        return is_about_order and deed not in TAKES_BACK
+
+    def is_taken_back(self, turn: Turn) -> bool:
+        """ "cancel", "take that back", said to a summary of something else."""
+        deed = (turn.slot(self.draft_slot) or {}).get("deed")
+        is_about_other = renting.names_swap(turn.heard.text) or renting.names_subscription(turn.heard.text)
+        return deed not in TAKES_BACK and renting.takes_back_that(turn.heard.text) and not is_about_other
+
+    def _is_elsewhere(self, turn: Turn) -> bool:
+        if turn.heard.intent in OF_OPEN_DEED and not turn.heard.all("product"):
+            return number_said(turn, typed=False) is not None
+        return super()._is_elsewhere(turn)
+
+
+async def _answers_question(turn: Turn, draft: Draft, subscriptions: Sequence[Subscription]) -> bool:
     """Who only asks how it would be is told that."""
-    general = is_question(turn.heard.text)
+    text = turn.heard.text
+    if draft["deed"] in ("swap_product", "undo_swap") and renting.asks_what_is_booked(text):
+        say_swaps(turn, subscriptions)
+        return True
+    if draft["deed"] == "pause_subscription" and is_question(text) and renting.asks_how_long(text):
+        for subscription in await meant_among(turn, subscriptions):
+            say_how_long(turn, subscription)
+        return True
+    if draft["deed"] == "cancel_subscription" and _takes_back_nothing(turn):
+        title = turn.either("Abo kündigen", "Cancel the subscription")
+        turn.say("utter_what_to_take_back", buttons=[button(title, "cancel_subscription")])
+        return True
+    is_cancelled = any(found.status == "ending" for found in subscriptions)
+    if draft["deed"] == "cancel_subscription" and not is_cancelled and _keeps(text):
+        turn.say("utter_nothing_cancelled")
+        return True
+    if draft["deed"] == "change_plan" and renting.compares_plans(text):
+        return await say_premium(turn, [await product_of(turn, found) for found in subscriptions])
+    return False
+
+
+def _takes_back_nothing(turn: Turn) -> bool:
+    """ "take that back", when nothing was done that it could mean: no reason to end a subscription."""
+    text = turn.heard.text
+    is_of_order = turn.heard.intent in OF_RENTED and not turn.heard.all("product")
+    return is_of_order and renting.takes_back_that(text) and not renting.names_subscription(text)
+
+
+def _keeps(text: str) -> bool:
+    """ "doch nicht kündigen"."""
+    return renting.takes_back_cancellation(text) and not is_question(text)
+
+
+async def _says_not_rented(turn: Turn, draft: Draft, subscriptions: Sequence[Subscription]) -> bool:
+    """Nothing is ended because something else is named that the customer has not rented."""
+    if draft["deed"] not in OF_WHAT_IS_NAMED or not await names_what_is_not_rented(turn, subscriptions):
+        return False
+    catalog = await turn.backend.products()
+    rented = turn.listed([named(turn, found, catalog) for found in subscriptions])
+    buying = renting.buys_at_end(turn.heard.text)
+    turn.say("utter_about_buying_at_end" if buying else "utter_not_rented", rented=rented)
+    return True
+
+
+async def _say_no_subscription(turn: Turn) -> None:
+    text = turn.heard.text
+    if renting.compares_plans(text) and await say_premium(turn, []):
+        return
+    if renting.buys_at_end(text) and is_question(text):
+        turn.say("utter_about_buying_at_end")
+        return
+    general = is_question(text)
     turn.say("utter_about_subscriptions" if general else "utter_no_subscription", phone=turn.settings.service_phone)
 
 
 async def _has_orders(turn: Turn) -> bool:
     return bool(await turn.backend.orders(turn.customer))
-
-
-def _say_wrong_status(turn: Turn, subscription: Subscription, deed: Deed) -> None:
-    turn.say(
-        f"utter_subscription_is_{subscription.status}",
-        buttons=[human_button(turn)] if subscription.status != "pending" else [],
-        number=subscription.number,
-        product=subscription.product_name,
-        date=_day(turn, subscription.ends_on or (subscription.pause.until if subscription.pause else None)),
-    )
-
-
-def _day(turn: Turn, iso: str | None) -> str:
-    return turn.day(iso) if iso else ""
 
 
 class AskSubscriptionNumber(GoalAction):
@@ -175,7 +273,8 @@ class AskSubscriptionNumber(GoalAction):
     async def act(self, turn: Turn) -> list[Event]:
         catalog = await turn.backend.products()
         running = await running_subscriptions(turn)
-        buttons = [answer_button(f"{found.number}: {named(turn, found, catalog)}"[:40]) for found in running[:5]]
+        titles = [f"{found.number}: {named(turn, found, catalog)}" for found in running[:5]]
+        buttons = [answer_button(textwrap.shorten(title, LONGEST_TITLE, placeholder=" …")) for title in titles]
         turn.say("utter_ask_which_subscription", buttons=buttons)
         return []
 
@@ -223,7 +322,8 @@ class FinishSubscription(FinishGoal):
         before = await turn.backend.subscription(turn.customer, draft["number"])
         after = await deed.do(turn, draft, before)
         deed.say_done(turn, draft, after)
-        return [SlotSet("last_subscription", after.number)]
+        last = last_deed.noted(draft["deed"], draft.get("details") or {}, before)
+        return [SlotSet("last_subscription", after.number), SlotSet(last_deed.SLOT, last)]
 
     async def explain(self, turn: Turn, draft: Draft, error: BackendError) -> bool:
         return await DEEDS[draft["deed"]].explain(turn, draft, error)
@@ -231,65 +331,3 @@ class FinishSubscription(FinishGoal):
 
 ELSEWHERE = {"change": "change_form", "order": "order_form", "exchange": "return_form"}
 """What the message was about after all."""
-
-
-class SubscriptionStatus(GoalAction):
-    """What is subscribed, until when, for how much, and when the next money is due."""
-
-    action_name = "action_subscription_status"
-
-    async def act(self, turn: Turn) -> list[Event]:
-        try:
-            meant = await meant_among(turn, await running_subscriptions(turn))
-        except NotFound:
-            turn.say("utter_subscription_not_found")
-            return []
-        if not meant:
-            if turn.open_form != "order_form":  # which shows how things stand
-                turn.say("utter_no_subscription", phone=turn.settings.service_phone)
-            return []
-        catalog = await turn.backend.products()
-        for subscription in meant[:MAX_TOLD]:
-            _tell(turn, subscription, catalog, ways=len(meant) == 1)
-        return [SlotSet("last_subscription", meant[0].number)] if len(meant) == 1 else []
-
-
-def _tell(turn: Turn, subscription: Subscription, catalog: Sequence[Product], *, ways: bool) -> None:
-    turn.say(
-        f"utter_subscription_{subscription.status}",
-        buttons=_ways_on(turn, subscription) if ways and not turn.open_form else [],
-        number=subscription.number,
-        product=named(turn, subscription, catalog),
-        plan=turn.named(subscription.plan.name),
-        monthly=turn.money(subscription.monthly_total),
-        term=_day(turn, subscription.term_ends_on),
-        billing=_day(turn, subscription.next_billing_on),
-        ends=_day(turn, subscription.ends_on),
-        until=_day(turn, subscription.pause.until if subscription.pause else None),
-    )
-    if subscription.swap:
-        turn.say(
-            "utter_subscription_swap" if subscription.swap.until else "utter_subscription_swap_for_good",
-            product=subscription.swap.product_name,
-            first=_day(turn, subscription.swap.first),
-            until=_day(turn, subscription.swap.until),
-        )
-
-
-def _ways_on(turn: Turn, subscription: Subscription) -> list[Button]:
-    if subscription.status != "active":
-        return []
-    number = subscription.number
-    return [
-        button(turn.either("Pausieren", "Pause"), "pause_subscription", order_number=number),
-        button(turn.either("Tarif ändern", "Change plan"), "change_plan", order_number=number),
-        button(turn.either("Kündigen", "Cancel"), "cancel_subscription", order_number=number),
-    ]
-
-
-def named(turn: Turn, subscription: Subscription, catalog: Sequence[Product]) -> str:
-    """ "AeroPix Mini in Rot mit Schutzpaket"."""
-    product = next((product for product in catalog if product.id == subscription.product_id), None)
-    options = options_in_words(turn, product, subscription.options) if product else ""
-    addons = turn.listed([turn.named(addon.name) for addon in subscription.addons])
-    return subscription.product_name + options + (turn.either(" mit ", " with ") + addons if addons else "")

@@ -35,6 +35,7 @@ from actions.backend.port import (
     Rejected,
     Return,
     Subscription,
+    SwapWish,
     Unavailable,
 )
 
@@ -218,15 +219,20 @@ class HttpShop:
         found = await self._call("GET", f"/v1/availability?{query}")
         return [Free.model_validate(free) for free in found["items"]]
 
-    async def swap_product(
-        self, customer: str, number: str, product_id: str, first: str, until: str | None, city: str | None, *, key: str
-    ) -> Subscription:
-        asked = {"product_id": product_id, "first": first, "until": until, "city": city}
-        body = {name: value for name, value in asked.items() if value}
+    async def preview_swap(self, customer: str, number: str, wish: SwapWish) -> Preview | None:
+        path, body = f"/v1/subscriptions/{number}/swap-previews", wish.model_dump(exclude_none=True)
+        try:
+            return Preview.model_validate(await self._call("POST", path, customer=customer, body=body))
+        except (NotFound, NotSupported):
+            return None
+
+    async def swap_product(self, customer: str, number: str, wish: SwapWish, *, key: str) -> Subscription:
+        body = wish.model_dump(exclude_none=True)
         return await self._subscription("POST", number, "/swaps", customer, body, key)
 
-    async def end_swap(self, customer: str, number: str, *, key: str) -> Subscription:
-        return await self._subscription("DELETE", number, "/swaps", customer, None, key)
+    async def end_swap(self, customer: str, number: str, swap_id: str | None, *, key: str) -> Subscription:
+        deed = f"/swaps/{swap_id}" if swap_id else "/swaps"
+        return await self._subscription("DELETE", number, deed, customer, None, key)
 
     async def _subscription(
         self, method: str, number: str, deed: str, customer: str, body: dict[str, Any] | None, key: str

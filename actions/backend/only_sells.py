@@ -14,6 +14,7 @@ from actions.backend.port import (
     Preview,
     Return,
     Subscription,
+    SwapWish,
 )
 
 
@@ -41,7 +42,7 @@ class OnlySells:
     async def returns(self, customer: str) -> Sequence[Return]:
         return ()
 
-    async def end_swap(self, customer: str, number: str, *, key: str) -> Subscription:
+    async def end_swap(self, customer: str, number: str, swap_id: str | None, *, key: str) -> Subscription:
         raise NotSupported("subscriptions")
 
     async def issue_invoice(self, customer: str, number: str, *, company: Company | None = None, key: str) -> Invoice:
@@ -81,7 +82,8 @@ class OnlySells:
     async def free_models(self, family: str, first: str, until: str | None, city: str | None) -> Sequence[Free]:
         raise NotSupported("availability")
 
-    async def swap_product(
-        self, customer: str, number: str, product_id: str, first: str, until: str | None, city: str | None, *, key: str
-    ) -> Subscription:
+    async def preview_swap(self, customer: str, number: str, wish: SwapWish) -> Preview | None:
+        raise NotSupported("subscriptions")
+
+    async def swap_product(self, customer: str, number: str, wish: SwapWish, *, key: str) -> Subscription:
         raise NotSupported("subscriptions")

@@ -352,8 +352,9 @@ class Pause(_Shape):
 
 
 class Swap(_Shape):
-    """Another model, running or next; `until` None is for good."""
+    """Another model, running or to come; `until` None is for good, `id` None where the shop gives it none."""
 
+    id: str | None = None
     product_id: str
     product_name: str
     variant_id: str
@@ -386,6 +387,12 @@ class Subscription(_Shape):
     pause: Pause | None = None
     pause_limit: PauseLimit | None = None
     swap: Swap | None = None
+    swaps: tuple[Swap, ...] = ()
+
+    @property
+    def booked_swaps(self) -> Sequence[Swap]:
+        """All that are not over; only the next one where the shop tells no more."""
+        return self.swaps or ([self.swap] if self.swap else [])
 
 
 class Preview(_Shape):
@@ -396,6 +403,16 @@ class Preview(_Shape):
     due_now: Money
     effective_on: str | None
     term_ends_on: str | None
+
+
+class SwapWish(_Shape):
+    """A model (any of its variants) or a variant, for some days or, without `until`, for good."""
+
+    product_id: str | None = None
+    variant_id: str | None = None
+    first: str
+    until: str | None = None
+    city: str | None = None
 
 
 class Free(_Shape):
@@ -505,12 +522,14 @@ class Backend(Protocol):
 
     async def free_models(self, family: str, first: str, until: str | None, city: str | None) -> Sequence[Free]: ...
 
-    async def swap_product(
-        self, customer: str, number: str, product_id: str, first: str, until: str | None, city: str | None, *, key: str
-    ) -> Subscription: ...
+    async def preview_swap(self, customer: str, number: str, wish: SwapWish) -> Preview | None:
+        """None from a shop that has no such preview."""
+        ...
 
-    async def end_swap(self, customer: str, number: str, *, key: str) -> Subscription:
-        """Takes the running or next swap back."""
+    async def swap_product(self, customer: str, number: str, wish: SwapWish, *, key: str) -> Subscription: ...
+
+    async def end_swap(self, customer: str, number: str, swap_id: str | None, *, key: str) -> Subscription:
+        """Takes a swap back; without an id the one that runs or is next."""
         ...
 
     async def close(self) -> None:

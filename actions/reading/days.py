@@ -11,7 +11,7 @@ from dateutil import easter as easter_days
 from dateutil.relativedelta import relativedelta
 
 from actions.reading.amounts import as_number
-from actions.reading.words import folded
+from actions.reading.words import folded, vocabulary
 
 SATURDAY = 5
 NEXT_WEEK_FROM = 2
@@ -69,9 +69,21 @@ _NUMERIC = re.compile(r"\b(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.(?:\s?(?P<yea
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _DAY_OF_MONTH = re.compile(r"\b(?P<day>\d{1,2})(?:\.|st|nd|rd|th)(?!\d)")
 _UNTIL = re.compile(
-    r"\b(?:bis(?: zum| zur| einschließlich| inklusive| inkl\.?)?|until|till|til|through|to the|to|–|-(?=\s?\d{1,2}\.))(?=\W)",
+    r"\b(?:bis(?: zum| zur| einschließlich| inklusive| inkl\.?)?|until|till|til|through|to the|to)(?=\W)|(?<=[\d.tdh])\s?[–-](?=\s?\d{1,2}(?:st|nd|rd|th)?\b)",
     re.I,
 )
+_SURE_UNTIL = re.compile(r"bis|un|ti|thr", re.I)
+"""Needs no day behind it: "bis dahin"."""
+_BETWEEN = re.compile(r"\b(?:zwischen|between)\b(?P<first>.+?)\b(?:und|and)\b(?P<last>.+)", re.I)
+_BEFORE_A_DAY = vocabulary(
+    "the dem den zum next this coming kommenden kommende naechsten naechste diesen ende end of mitte mid einschliesslich"
+)
+_BARE_DAY = re.compile(r"\b(?P<day>\d{1,2})\W*$")
+_YEAR = re.compile(r"\b20\d\d\b|\d\.\s?\d{1,2}\.\s?\d\d\b")
+LONGEST_OVER_NEW_YEAR = timedelta(days=183)
+"""An end that is named without its year may lie so far ahead of the first day, if it is earlier in the year."""
+_LONG_AHEAD = timedelta(days=305)
+"""A day without its year that is so far away was meant to be the one that is just over."""
 _FOR_GOOD = re.compile(
     r"\b(?:für immer|fuer immer|dauerhaft|auf dauer|endgültig|endgueltig|ganz|komplett|permanent(?:ly)?|for good|for ever|forever|from now on|ab jetzt|von nun an|"
     r"ab sofort|unbefristet)\b",
@@ -102,9 +114,11 @@ def days_said(text: str, today: date) -> Days:
     before, until = _around_until(text)
     if until is not None:
         first = _stretch(before, today).first
-        last = _stretch(until, first or today)
-        end = last.until or last.first or _after(until, first or today)
-        return Days(_in_month_of(end, first, before), end)
+        end = _end(until, first or today)
+        if first is None and end is not None and (match := _BARE_DAY.search(before)):
+            return Days(_real(end.year, end.month, int(match["day"])), end)  # "from 10 to 20 December"
+        first = _in_month_of(end, first, before)
+        return Days(first, _end(until, today) if _is_reversed(first, end, until) else end)
     stretch = _stretch(text, today)
     if stretch.until is None:
         length = length_said(text)
@@ -112,6 +126,43 @@ def days_said(text: str, today: date) -> Days:
             first = stretch.first or None
             return Days(first, (first or today) + length - timedelta(days=1))
     return stretch
+
+
+def _end(until: str, first: date) -> date | None:
+    last = _stretch(until, first)
+    bare = _BARE_DAY.fullmatch(until.strip())
+    same_month = _real(first.year, first.month, int(bare["day"])) if bare else None
+    return last.until or last.first or _after(until, first) or same_month
+
+
+def _is_reversed(first: date | None, end: date | None, until: str) -> bool:
+    """ "from 20 to 10 December" is not meant to last until next year."""
+    if first is None or end is None or _YEAR.search(until):
+        return False
+    is_earlier_in_year = (end.month, end.day) < (first.month, first.day)
+    return is_earlier_in_year and end - first > LONGEST_OVER_NEW_YEAR
+
+
+def month_said(text: str, today: date) -> Days | None:
+    """The whole of a month, or what is left of it, where only the month is named: "im Februar", "for July"."""
+    words = folded(text).split()
+    named = [word for word in words if word in _MONTHS]
+    is_more_exact = (
+        _day_number(text, words) is not None or _END_OF.search(text.lower()) or _MIDDLE_OF.search(text.lower())
+    )
+    if len(named) != 1 or is_more_exact or _around_until(text)[1] is not None or length_said(text):
+        return None
+    first = _in_month(text, today)
+    if first is None:
+        return None
+    last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+    return Days(max(first, today), last) if last >= today else None
+
+
+def is_over(text: str, today: date) -> bool:
+    """Whether a day is named, without a year, that is just over."""
+    day = day_said(text, today)
+    return day is not None and day - today > _LONG_AHEAD and not _YEAR.search(text) and not length_said(text)
 
 
 def is_impossible(text: str) -> bool:
@@ -160,23 +211,34 @@ def _count(word: str) -> int | None:
 
 def _around_until(text: str) -> tuple[str, str | None]:
     """The last "until" counts, and "to" is one only where a day follows: "swap to the Cargo from Friday to Sunday"."""
+    between = _BETWEEN.search(text)
+    if between and _begins_with_day(between["last"]):
+        return between["first"], between["last"]
     for match in reversed(list(_UNTIL.finditer(text))):
         following = text[match.end() :]
-        if match.group().strip().lower() not in ("to", "to the", "–", "-") or _begins_with_day(following):
+        in_same_month = _BARE_DAY.fullmatch(following.strip()) and _names_month(text[: match.start()])
+        if _SURE_UNTIL.match(match.group()) or _begins_with_day(following) or in_same_month:
             return text[: match.start()], following
     return text, None
 
 
+def _names_month(text: str) -> bool:
+    return any(word in _MONTHS for word in folded(text).split())
+
+
 def _begins_with_day(text: str) -> bool:
-    words = text.split()[:3]
-    return any(_stretch(" ".join(words[:count]), date.today()).first for count in range(1, len(words) + 1))
+    """ "the 20th", "20 December", "next Sunday"; and not "the GT on Sunday"."""
+    words = text.split()
+    at = next((at for at, word in enumerate(words) if folded(word) not in _BEFORE_A_DAY), len(words))
+    is_number = at < len(words) and words[at].isdigit()
+    return _stretch(" ".join(words[: at + (2 if is_number else 1)]), date.today()).first is not None
 
 
 def _in_month_of(end: date | None, first: date | None, before: str) -> date | None:
     """ "vom 3. bis 20. Mai": the month is said once."""
     if first is None or end is None or _NUMERIC.search(before) or not _of_this_month(before, first):
         return first
-    return first if any(word in _MONTHS for word in folded(before).split()) else _real(end.year, end.month, first.day)
+    return first if _names_month(before) else _real(end.year, end.month, first.day)
 
 
 def _after(text: str, first: date) -> date | None:

@@ -142,18 +142,34 @@ def added_term(rent: Money, months: int) -> Json:
     return {"months": months, "monthly_amount": rent.amount}
 
 
+def agreement_with(
+    subscription: Subscription, variant_id: str, product: CatalogProduct, *, for_good: bool
+) -> Agreement:
+    """With another model as the subscription's own, at its own price; services cost what they cost with it.
+
+    One for some days changes nothing that is agreed.
+    """
+    plan, months = plan_of(subscription, product), subscription.term_months
+    nothing = Money(0, subscription.currency)
+    if not for_good:
+        return Agreement(plan, months, state.monthly_price(subscription), state.addons_of(subscription), nothing)
+    is_same_price = subscription.premium  # on which every model costs the same
+    rent = state.monthly_price(subscription) if is_same_price else product.rent(variant_id, plan, months)
+    return Agreement(plan, months, rent, tuple(_addons_with(subscription, product)), nothing)
+
+
 def take_over(subscription: Subscription, variant_id: str, product: CatalogProduct) -> None:
-    """Another model becomes the subscription's own, at its own price; services cost what they cost with it."""
-    if not subscription.premium:  # on which every model costs the same
-        plan = plan_of(subscription, product)
-        subscription.added_terms = priced_terms(subscription.added_terms, variant_id, plan, product)
-        subscription.monthly_amount = product.rent(variant_id, plan, subscription.term_months).amount
+    """Another model becomes the subscription's own."""
+    agreed = agreement_with(subscription, variant_id, product, for_good=True)
+    if not subscription.premium:
+        subscription.added_terms = priced_terms(subscription.added_terms, variant_id, agreed.plan, product)
+    subscription.monthly_amount = agreed.monthly_price.amount
     subscription.product_id = product.id
     subscription.product_name = product.name
     subscription.variant_id = variant_id
     subscription.options = dict(product.variants[variant_id].options)
     subscription.new_amount = product.variants[variant_id].price.amount
-    subscription.addons = [addon.view() for addon in _addons_with(subscription, product)]
+    subscription.addons = [addon.view() for addon in agreed.addons]
 
 
 def _addons_with(subscription: Subscription, product: CatalogProduct) -> Iterable[LineAddon]:

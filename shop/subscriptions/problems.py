@@ -86,6 +86,14 @@ class SwapNotInPlan(Problem):
         super().__init__(why=why)
 
 
+class SwapBeyondEnd(Problem):
+    slug, status, title = "swap-beyond-end", 409, "Swap beyond end"
+    detail = "The subscription is cancelled and ends before the last of these days."
+
+    def __init__(self, ends_on: str) -> None:
+        super().__init__(ends_on=ends_on)
+
+
 class NotSwapped(Problem):
     slug, status, title = "not-swapped", 409, "Not swapped"
-    detail = "There is no swap that could end."
+    detail = "There is no such swap that could end."

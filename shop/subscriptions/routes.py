@@ -48,7 +48,9 @@ class SubscriptionRoutes:
             web.delete(f"{one}/cancellation", self.go_on),
             web.post(f"{one}/extension", self.extend),
             web.post(f"{one}/swaps", self.swap),
-            web.delete(f"{one}/swaps", self.end_swap),
+            web.post(f"{one}/swap-previews", self.preview_swap),
+            web.delete(f"{one}/swaps", self.end_next_swap),
+            web.delete(f"{one}/swaps/{{swap_id}}", self.end_swap),
         ]
 
     async def availability(self, request: web.Request) -> web.Response:
@@ -114,8 +116,23 @@ class SubscriptionRoutes:
             request, body, lambda session, whose, which: self._subscriptions.swap(session, whose, which, body)
         )
 
+    async def preview_swap(self, request: web.Request) -> web.Response:
+        customer_id = read_customer(request)
+        body = await read_body(request, SwapRequest)
+        async with self._database.reading() as session:
+            view = await self._subscriptions.preview_swap(session, customer_id, request.match_info["number"], body)
+        return json_answer(view).response()
+
+    async def end_next_swap(self, request: web.Request) -> web.Response:
+        return await self._once(request, NoBody(), self._subscriptions.end_next_swap)
+
     async def end_swap(self, request: web.Request) -> web.Response:
-        return await self._once(request, NoBody(), self._subscriptions.end_swap)
+        swap_id = request.match_info["swap_id"]
+        return await self._once(
+            request,
+            NoBody(),
+            lambda session, whose, which: self._subscriptions.end_swap(session, whose, which, swap_id),
+        )
 
     async def _once(self, request: web.Request, body: Body, doing: Doing) -> web.Response:
         customer_id, number = read_customer(request), request.match_info["number"]

@@ -6,13 +6,14 @@ from sqlalchemy import false
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shop.catalog import Catalog, CatalogProduct, Snapshot
-from shop.models import Json, Pause, Subscription
+from shop.models import Booking, Json, Pause, Subscription
 from shop.problems import invalid
 from shop.subscriptions import state
 from shop.subscriptions.agreement import (
     added_term,
     agree,
     agreement,
+    agreement_with,
     check_offered,
     plan_of,
 )
@@ -27,6 +28,7 @@ from shop.subscriptions.problems import (
     PauseNotAllowed,
     SubscriptionNotChangeable,
     SubscriptionPending,
+    SwapBeyondEnd,
     SwapNotInPlan,
 )
 from shop.subscriptions.requests import (
@@ -39,7 +41,7 @@ from shop.subscriptions.requests import (
 )
 from shop.subscriptions.state import Status
 from shop.subscriptions.store import complete, locked, own
-from shop.subscriptions.views import iso, subscription_view
+from shop.subscriptions.views import preview_view, subscription_view
 
 AHEAD = timedelta(days=730)  # how far ahead days may be planned
 LONGEST_MONTHS = 120  # all terms together
@@ -77,23 +79,15 @@ class Subscriptions:
         """What the change would come to. Raises what `change` raises."""
         subscription = await own(session, complete(), customer_id, number)
         today = self._keeper.today()
-        _check_changeable(subscription, today)
+        _check_changeable(subscription, change, today)
         agreed = agreement(subscription, change, await self._product(session, subscription), today)
-        return {
-            "monthly_before": state.monthly_total(subscription).view(),
-            "monthly_after": agreed.monthly_total.view(),
-            "due_now": agreed.due_now.view(),
-            "effective_on": iso(state.next_billing_on(subscription, today)),
-            "term_ends_on": iso(state.term_ends_on(subscription, agreed.term_months - subscription.term_months)),
-            "addons": [addon.view() for addon in agreed.addons],
-            "refusal": None,
-        }
+        return preview_view(subscription, agreed, state.next_billing_on(subscription, today))
 
     async def change(self, session: AsyncSession, customer_id: str, number: str, change: SubscriptionChange) -> Json:
         """Raises SubscriptionNotChangeable, PlanNotForProduct, TermTooShort, VariantNotFound, InvalidRequest."""
         subscription = await self._taken(session, customer_id, number)
         today = self._keeper.today()
-        _check_changeable(subscription, today)
+        _check_changeable(subscription, change, today)
         product = await self._product(session, subscription)
         agreed = agreement(subscription, change, product, today)
         agree(subscription, agreed, product)
@@ -175,27 +169,45 @@ class Subscriptions:
     # --- swapped
 
     async def swap(self, session: AsyncSession, customer_id: str, number: str, wanted: SwapRequest) -> Json:
-        """Raises SubscriptionNotChangeable, SwapNotInPlan, NotAvailable, ProductNotFound, VariantNotFound, InvalidRequest."""
+        """Raises SubscriptionNotChangeable, SwapBeyondEnd, SwapNotInPlan, NotAvailable, ProductNotFound, VariantNotFound, InvalidRequest."""
         subscription = await self._taken(session, customer_id, number)
+        snapshot = await self._snapshot(session)
+        piece = self._wanted(snapshot, subscription, wanted)
+        make_room(subscription, piece.span)
+        await session.flush()
+        await book(session, snapshot, subscription, piece)
+        await session.flush()  # which gives the booking its id
+        return await self._left(session, subscription)
+
+    async def preview_swap(self, session: AsyncSession, customer_id: str, number: str, wanted: SwapRequest) -> Json:
+        """What it would cost from when on. Raises what `swap` raises, but asks for no piece."""
+        subscription = await own(session, complete(), customer_id, number)
+        piece = self._wanted(await self._snapshot(session), subscription, wanted)
+        agreed = agreement_with(subscription, piece.variant_id, piece.product, for_good=piece.span.until is None)
+        billed = state.billing_from(subscription, piece.span.first, self._keeper.today())
+        return preview_view(subscription, agreed, billed)
+
+    def _wanted(self, snapshot: Snapshot, subscription: Subscription, wanted: SwapRequest) -> Wanted:
+        """What is asked for, if the subscription and its plan allow it."""
         span = self._span(wanted.first, wanted.until)
         _check_swappable(subscription, span, self._keeper.today())
-        snapshot = await self._snapshot(session)
         variant_id = _variant(snapshot, subscription, wanted)
         product = snapshot.product_with(variant_id)
         _check_plan(product, subscription, span)
-        make_room(subscription, span)
-        await session.flush()
-        city = wanted.city or subscription.order.address["city"]
-        await book(session, snapshot, subscription, Wanted(product, variant_id, span, city))
-        return await self._left(session, subscription)
+        return Wanted(product, variant_id, span, wanted.city or subscription.order.address["city"])
 
-    async def end_swap(self, session: AsyncSession, customer_id: str, number: str) -> Json:
-        """Raises NotSwapped."""
+    async def end_next_swap(self, session: AsyncSession, customer_id: str, number: str) -> Json:
+        """The one that runs, or else the next one. Raises NotSwapped."""
+        return await self._end_swap(session, customer_id, number, None)
+
+    async def end_swap(self, session: AsyncSession, customer_id: str, number: str, swap_id: str) -> Json:
+        """Raises NotSwapped, also if that swap is over or somebody else's."""
+        return await self._end_swap(session, customer_id, number, swap_id)
+
+    async def _end_swap(self, session: AsyncSession, customer_id: str, number: str, swap_id: str | None) -> Json:
         subscription = await self._taken(session, customer_id, number)
         today = self._keeper.today()
-        booking = state.next_swap(subscription, today) if state.runs(subscription, today) else None
-        if booking is None:
-            raise NotSwapped
+        booking = _swap_with(subscription, swap_id, today)
         if booking.first > today:
             subscription.bookings.remove(booking)
         else:
@@ -236,8 +248,10 @@ def _check_status(subscription: Subscription, today: date, *allowed: Status) -> 
         raise SubscriptionNotChangeable(status)
 
 
-def _check_changeable(subscription: Subscription, today: date) -> None:
-    _check_status(subscription, today, Status.ACTIVE, Status.PENDING)
+def _check_changeable(subscription: Subscription, change: SubscriptionChange, today: date) -> None:
+    """Add-ons may come and go until the end; plan and term are settled once it rests or is cancelled."""
+    also = (Status.PAUSED, Status.ENDING) if change.model_fields_set == {"addons"} else ()
+    _check_status(subscription, today, Status.ACTIVE, Status.PENDING, *also)
 
 
 def _check_cancellable(subscription: Subscription, today: date) -> None:
@@ -294,7 +308,15 @@ def _check_swappable(subscription: Subscription, span: Span, today: date) -> Non
     _check_status(subscription, today, Status.ACTIVE, Status.ENDING)
     last = state.ends_on(subscription)
     if last is not None and (span.until is None or span.until > last):
-        raise SubscriptionNotChangeable(Status.ENDING)
+        raise SwapBeyondEnd(str(last))
+
+
+def _swap_with(subscription: Subscription, swap_id: str | None, today: date) -> Booking:
+    swaps = state.swaps_of(subscription, today) if state.runs(subscription, today) else []
+    meant = swaps if swap_id is None else [booking for booking in swaps if str(booking.id) == swap_id]
+    if not meant:
+        raise NotSwapped
+    return meant[0]
 
 
 def _variant(snapshot: Snapshot, subscription: Subscription, wanted: SwapRequest) -> str:

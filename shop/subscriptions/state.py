@@ -105,6 +105,17 @@ def next_billing_on(subscription: Subscription, day: date) -> date | None:
     return months_of(subscription).first_of(following) if is_rented_in(subscription, following) else None
 
 
+def billing_from(subscription: Subscription, first: date, day: date) -> date | None:
+    """The next billing date that is not before `first`, or None if it ends before; seen from `day`."""
+    if not runs(subscription, day):
+        return None
+    months = months_of(subscription)
+    month = months_begun(subscription, day)
+    while months.first_of(month) < first:
+        month += 1
+    return months.first_of(month) if is_rented_in(subscription, month) else None
+
+
 def is_rented_in(subscription: Subscription, month: int) -> bool:
     """Whether the month is not beyond a cancellation."""
     return subscription.ends_month is None or month < subscription.ends_month
@@ -218,10 +229,10 @@ def fits_pause_days(subscription: Subscription, first: date, until: date) -> boo
 # --- swaps
 
 
-def next_swap(subscription: Subscription, day: date) -> Booking | None:
-    """The one that runs, or else the next one; not what has become the subscription's own piece."""
+def swaps_of(subscription: Subscription, day: date) -> list[Booking]:
+    """What runs or is to come, in the order of its days; not what has become the subscription's own piece."""
     ahead = [booking for booking in subscription.bookings if not booking.taken_over and not _is_over(booking, day)]
-    return min(ahead, key=lambda booking: booking.first, default=None)
+    return sorted(ahead, key=lambda booking: booking.first)
 
 
 def _is_over(booking: Booking, day: date) -> bool:

@@ -5,6 +5,7 @@ from datetime import date
 from shop.models import Booking, Charge, Json, Pause, Subscription
 from shop.money import Money, MoneyView
 from shop.subscriptions import state
+from shop.subscriptions.agreement import Agreement
 
 BILLED_SHOWN = 3
 
@@ -28,7 +29,7 @@ def subscription_view(subscription: Subscription, day: date) -> Json:
         "purchase_price": _price_view(state.purchase_price(subscription, day)),
         "pause": _pause_view(state.next_pause(subscription, day)),
         "pause_limit": _limit_view(subscription, day),
-        "swap": _swap_view(state.next_swap(subscription, day)),
+        **_swaps_view(subscription, day),
         "payment_method": subscription.order.payment_method,
         "billed": [
             _charge_view(charge, subscription.currency) for charge in subscription.charges[: -BILLED_SHOWN - 1 : -1]
@@ -71,10 +72,14 @@ def _limit_view(subscription: Subscription, day: date) -> Json:
     return {"max_days": state.PAUSE_MAX_DAYS, "left_days": limit.left_days, "why_not": limit.why_not}
 
 
-def _swap_view(booking: Booking | None) -> Json | None:
-    if booking is None:
-        return None
+def _swaps_view(subscription: Subscription, day: date) -> Json:
+    swaps = [_swap_view(booking) for booking in state.swaps_of(subscription, day)]
+    return {"swap": swaps[0] if swaps else None, "swaps": swaps}
+
+
+def _swap_view(booking: Booking) -> Json:
     return {
+        "id": str(booking.id),
         "variant_id": booking.variant_id,
         "product_id": booking.product_id,
         "product_name": booking.product_name,
@@ -90,6 +95,19 @@ def _charge_view(charge: Charge, currency: str) -> Json:
         "amount": Money(charge.amount, currency).view(),
         "invoice_number": charge.invoice_number,
         "status": charge.status,
+    }
+
+
+def preview_view(subscription: Subscription, agreed: Agreement, billed_on: date | None) -> Json:
+    """What would be agreed, and when it is first billed."""
+    return {
+        "monthly_before": state.monthly_total(subscription).view(),
+        "monthly_after": agreed.monthly_total.view(),
+        "due_now": agreed.due_now.view(),
+        "effective_on": iso(billed_on),
+        "term_ends_on": iso(state.term_ends_on(subscription, agreed.term_months - subscription.term_months)),
+        "addons": [addon.view() for addon in agreed.addons],
+        "refusal": None,
     }
 
 

@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from actions.backend.http_shop import HttpShop
+from actions.backend.port import SwapWish
 from shop.app import build_app
 from tests.backend.contract import BackendContract, Build
 from tests.shop.client import TOKEN
@@ -28,3 +30,17 @@ class TestHttpShop(BackendContract):
             yield build
             for shop in shops:
                 await shop.close()
+
+
+async def test_a_shop_that_previews_no_swaps_leaves_their_price_to_be_reckoned() -> None:
+    async def unknown(_request: web.Request) -> web.Response:
+        problem = {"type": "urn:nochannel:problem:not-found", "title": "Not found", "status": 404}
+        return web.json_response(problem, status=404)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", unknown)
+    async with TestServer(app) as server:
+        shop = HttpShop(str(server.make_url("")), SecretStr(TOKEN))
+        wish = SwapWish(product_id="aeropix-pro", first="2026-03-07")
+        assert await shop.preview_swap("customer-1", "SB-200001", wish) is None
+        await shop.close()

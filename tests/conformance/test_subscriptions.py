@@ -206,7 +206,37 @@ async def test_only_what_is_free_is_swapped_and_on_a_standard_plan_for_good(
     assert (refused.status, refused.slug, refused.json["why"]) == (409, "swap-not-in-plan", "premium_only")
     swapped = await port.post(_path(running, "/swaps"), some_days | {"until": None})
     assert swapped.status == 200
-    assert others[0] in (swapped.json["product_id"], (swapped.json["swap"] or {}).get("product_id"))
+    booked = swapped.json.get("swaps") or [swapped.json["swap"] or {}]
+    assert others[0] in (swapped.json["product_id"], *(swap.get("product_id") for swap in booked))
+
+
+async def test_a_swap_that_has_an_id_is_taken_back_by_it(port: PortClient, goods: Goods, running: Json) -> None:
+    free = await _free(port, goods, running)
+    others = [model["product_id"] for model in free if model["product_id"] != running["product_id"]]
+    if not others:
+        pytest.skip("the catalog has no other model of the family that is free")
+    later = (date.fromisoformat(running["started_on"]) + timedelta(days=3)).isoformat()
+    wish = {"product_id": others[0], "first": later, "until": None}
+    swap = (await port.post(_path(running, "/swaps"), wish)).json["swap"]
+    if "id" not in swap:
+        pytest.skip("the shop names its swaps by no id")
+    taken_back = await port.delete(_path(running, f"/swaps/{swap['id']}"))
+    assert (taken_back.status, taken_back.json["swap"]) == (200, None)
+    assert (await port.delete(_path(running, f"/swaps/{swap['id']}"))).slug == "not-swapped"
+
+
+async def test_a_swap_costs_what_its_preview_says(port: PortClient, goods: Goods, running: Json) -> None:
+    free = await _free(port, goods, running)
+    others = [model["product_id"] for model in free if model["product_id"] != running["product_id"]]
+    if not others:
+        pytest.skip("the catalog has no other model of the family that is free")
+    wish = {"product_id": others[0], "first": running["started_on"], "until": None}
+    preview = await port.post(_path(running, "/swap-previews"), wish)
+    if preview.status == 404:
+        pytest.skip("the shop has no preview of swaps")
+    swapped = await port.post(_path(running, "/swaps"), wish)
+    if swapped.json["product_id"] == others[0]:
+        assert swapped.json["monthly_total"] == preview.json["monthly_after"]
 
 
 async def test_another_familys_model_is_no_swap(port: PortClient, goods: Goods, running: Json) -> None:

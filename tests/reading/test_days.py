@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from actions.reading.days import days_said, is_impossible, says_for_good
+from actions.reading.days import Days, days_said, is_impossible, is_over, month_said, says_for_good
 
 WEDNESDAY = date(2026, 3, 4)
 
@@ -47,6 +47,26 @@ WEDNESDAY = date(2026, 3, 4)
         ("jetzt am samstag das E1", "2026-03-07", None),
         ("nicht heute, erst am samstag", "2026-03-07", None),
         ("2026-05-01 bis 2026-05-10", "2026-05-01", "2026-05-10"),
+        ("swap to the pro from 10 to 20 December", "2026-12-10", "2026-12-20"),
+        ("the 10th to the 20th of December", "2026-12-10", "2026-12-20"),
+        ("10-20 Dec", "2026-12-10", "2026-12-20"),
+        ("10th-20th December", "2026-12-10", "2026-12-20"),
+        ("10.-20. Dezember", "2026-12-10", "2026-12-20"),
+        ("from December 10 to 20", "2026-12-10", "2026-12-20"),
+        ("between 10 and 20 December", "2026-12-10", "2026-12-20"),
+        ("zwischen dem 10. und 20. Dezember", "2026-12-10", "2026-12-20"),
+        ("vom 10 bis 20 dezember", "2026-12-10", "2026-12-20"),
+        ("ab dem 10. für drei Tage", "2026-03-10", "2026-03-12"),
+        ("from Friday for three days", "2026-03-06", "2026-03-08"),
+        ("from friday to the end of the month", "2026-03-06", "2026-03-31"),
+        ("swap to the GT on Sunday", "2026-03-08", None),
+        ("swap to the GT on 12 December", "2026-12-12", None),
+        ("swap to the E1 from Saturday to next Tuesday", "2026-03-07", "2026-03-10"),
+        ("from 30 December to 15 January", "2026-12-30", "2027-01-15"),
+        ("from 20 December to 20 March", "2026-12-20", "2027-03-20"),
+        ("from 20 December to 10 December", "2026-12-20", "2026-12-10"),
+        ("vom 20.12. bis 10.12.", "2026-12-20", "2026-12-10"),
+        ("vom 20.12.2026 bis 10.12.2027", "2026-12-20", "2027-12-10"),
     ],
 )
 def test_days_are_read_as_they_are_meant(text: str, first: str | None, until: str | None) -> None:
@@ -73,3 +93,33 @@ def test_a_day_that_there_is_not_is_noticed(text: str) -> None:
 @pytest.mark.parametrize("text", ["am 29. februar", "1.3.", "12 Monate ab März", "May 2027", "on 28 February"])
 def test_a_real_day_is_taken_for_one(text: str) -> None:
     assert not is_impossible(text)
+
+
+@pytest.mark.parametrize("text", ["on 1 March", "am 1.2.", "ab dem 20. Februar"])
+def test_a_day_that_is_just_over_is_noticed(text: str) -> None:
+    assert is_over(text, WEDNESDAY)
+
+
+@pytest.mark.parametrize(
+    "text", ["am 4. März", "on 1 March 2027", "am 1.2.2027", "on 1 November", "für ein Jahr", "ja"]
+)
+def test_a_day_that_is_to_come_is_not_over(text: str) -> None:
+    assert not is_over(text, WEDNESDAY)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "until"),
+    [
+        ("pause for May", date(2026, 5, 1), date(2026, 5, 31)),
+        ("pause im sommer, juli", date(2026, 7, 1), date(2026, 7, 31)),
+        ("den ganzen februar", date(2027, 2, 1), date(2027, 2, 28)),
+        ("im märz", WEDNESDAY, date(2026, 3, 31)),
+    ],
+)
+def test_a_month_by_itself_is_all_of_it(text: str, first: date, until: date) -> None:
+    assert month_said(text, WEDNESDAY) == Days(first, until)
+
+
+@pytest.mark.parametrize("text", ["bis Februar", "Ende Mai", "5 to 20 January", "am 3. Mai", "für einen Monat ab Mai"])
+def test_more_than_a_month_by_itself_is_not_all_of_it(text: str) -> None:
+    assert month_said(text, WEDNESDAY) is None

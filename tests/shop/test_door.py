@@ -40,6 +40,8 @@ PATHS = [
     ("GET", "/v1/subscriptions"),
     ("PATCH", "/v1/subscriptions/SB-200001"),
     ("DELETE", "/v1/subscriptions/SB-200001/swaps"),
+    ("DELETE", "/v1/subscriptions/SB-200001/swaps/1"),
+    ("POST", "/v1/subscriptions/SB-200001/swap-previews"),
     ("POST", "/v1/orders/NC-104201/payment"),
     ("POST", "/v1/orders/NC-104201/returns"),
     ("POST", "/v1/orders/NC-104201/exchanges"),

@@ -294,6 +294,19 @@ async def test_only_what_is_active_or_pending_can_be_changed(shop: ShopClient, c
         assert reply.json["subscription_status"] == status
 
 
+@pytest.mark.parametrize("status", ["paused", "ending"])
+async def test_services_come_and_go_until_the_end(shop: ShopClient, clock: GivenClock, status: str) -> None:
+    number = await rented(shop)
+    clock.turns("2026-05-04")
+    if status == "paused":
+        await paused(shop, number, "2026-05-04", "2026-05-20")
+    else:
+        await cancelled(shop, number)
+    view = (await patched(shop, number, addons=["insurance"])).json
+    assert (view["status"], [addon["id"] for addon in view["addons"]]) == (status, ["insurance"])
+    assert (await patched(shop, number, addons=[])).json["addons"] == []
+
+
 async def test_a_change_that_makes_no_sense_is_refused(shop: ShopClient) -> None:
     number = await rented(shop)
     for change in [{}, {"term_months": None}, {"term_months": 0}, {"addons": ["a", "a"]}, {"name": "x"}]:

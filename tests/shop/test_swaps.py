@@ -111,6 +111,7 @@ async def test_a_booked_out_model_is_refused_with_what_is_free_another_granted_a
     assert (await stands(shop, number))["swap"] is None
     granted = (await swapped(shop, number, product_id=PRO)).json
     assert granted["swap"] == {
+        "id": granted["swaps"][0]["id"],
         "variant_id": "aeropix-pro-red",  # the colour that the customer has
         "product_id": PRO,
         "product_name": "AeroPix Pro",
@@ -216,6 +217,54 @@ async def test_a_running_swap_ends_today_and_a_planned_one_is_taken_back(shop: S
     assert (await free(shop, city="Leipzig", first="2026-03-06"))[CINEMA] == 1
 
 
+async def test_of_several_swaps_the_one_that_is_named_is_taken_back(shop: ShopClient) -> None:
+    number = await premium(shop)
+    await swapped(shop, number)
+    later = (await swapped(shop, number, "2026-03-14", "2026-03-15", product_id=PRO)).json["swaps"]
+    assert [swap["product_id"] for swap in later] == [CINEMA, PRO]
+    left = (await shop.delete(f"/v1/subscriptions/{number}/swaps/{later[1]['id']}")).json
+    assert (left["swaps"], left["swap"]) == ([later[0]], later[0])
+    for unknown in (later[1]["id"], "x", "0"):
+        assert (await shop.delete(f"/v1/subscriptions/{number}/swaps/{unknown}")).slug == "not-swapped"
+
+
+async def test_nobody_takes_somebody_elses_swap_back(shop: ShopClient) -> None:
+    somebody = shop.acting_for("customer-2")
+    swap = (await swapped(somebody, await premium(somebody))).json["swap"]
+    number = await premium(shop)
+    assert (await shop.delete(f"/v1/subscriptions/{number}/swaps/{swap['id']}")).slug == "not-swapped"
+
+
+async def previewed(shop: ShopClient, number: str, first: str, until: str | None = None, **what: str) -> Reply:
+    return await shop.post(f"/v1/subscriptions/{number}/swap-previews", {"first": first, "until": until, **what})
+
+
+async def test_a_preview_says_what_a_swap_comes_to_and_the_swap_comes_to_just_that(
+    shop: ShopClient, clock: GivenClock
+) -> None:
+    number = await rented(shop, months=12, addons=["insurance", "flight-lessons"])
+    preview = (await previewed(shop, number, "2026-03-20", product_id=PRO)).json
+    assert (preview["monthly_before"], preview["monthly_after"]) == (eur(2610 + 690), eur(6210 + 1290))
+    assert (preview["due_now"], preview["effective_on"]) == (eur(0), "2026-04-02")
+    assert (await stands(shop, number))["swaps"] == []
+    await swapped(shop, number, "2026-03-20", None, product_id=PRO)
+    clock.turns("2026-04-02")
+    billed = (await shop.patch(f"/v1/subscriptions/{number}", {"term_months": 12})).json
+    assert billed["monthly_total"] == billed["billed"][0]["amount"] == preview["monthly_after"]
+
+
+async def test_a_preview_refuses_what_the_swap_would_refuse(shop: ShopClient) -> None:
+    number = await rented(shop)
+    assert (await previewed(shop, number, SATURDAY, SUNDAY, product_id=PRO)).slug == "swap-not-in-plan"
+    assert (await previewed(shop, number, SATURDAY, product_id="voltano-gt")).slug == "swap-not-in-plan"
+    assert (await previewed(shop, "SB-200099", SATURDAY, product_id=PRO)).slug == "subscription-not-found"
+
+
+async def test_some_days_with_another_model_cost_nothing_more(shop: ShopClient) -> None:
+    preview = (await previewed(shop, await premium(shop), SATURDAY, SUNDAY, product_id=PRO)).json
+    assert preview["monthly_before"] == preview["monthly_after"] == eur(24900)
+
+
 async def test_what_has_not_begun_rests_or_has_ended_is_not_swapped(shop: ShopClient, clock: GivenClock) -> None:
     await placed(shop, item(term_months=6, plan_id="aeropix-premium"))
     assert (await swapped(shop, "SB-200001")).json["subscription_status"] == "pending"
@@ -233,7 +282,8 @@ async def test_until_it_ends_it_is_swapped_but_not_beyond(shop: ShopClient) -> N
     assert (ending["ends_on"], ending["swap"]["until"]) == ("2026-09-01", "2026-09-01")
     assert (await swapped(shop, number)).status == 200
     for days in (("2026-08-29", "2026-09-02"), ("2026-03-02", None)):
-        assert (await swapped(shop, number, *days)).json["subscription_status"] == "ending"
+        refused = await swapped(shop, number, *days)
+        assert (refused.slug, refused.json["ends_on"]) == ("swap-beyond-end", "2026-09-01")
 
 
 # --- for good
