@@ -71,6 +71,8 @@ async def deed_by_words(turn: Turn, subscriptions: Sequence[Subscription], *, me
         return "swap_product"  # which answers it
     if renting.buys_at_end(text):
         return "cancel_subscription"
+    if renting.is_for_good(text) and await _names_model(turn, subscriptions):
+        return "swap_product"
     return None
 
 
@@ -81,6 +83,7 @@ async def calls_for_deed(turn: Turn) -> bool:
         renting.takes_back(text)
         or renting.takes_back_cancellation(text)
         or renting.buys_at_end(text)
+        or renting.is_for_good(text)
         or (renting.names_swap(text) and renting.asks_what_is_booked(text))
     )
     if not is_worth_looking:

@@ -8,6 +8,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from actions import order_draft, service_topics
 from actions.backend.port import KeyReused, Order, OutOfStock, Refused, Rejected, Unavailable
 from actions.base import Event, GoalAction, Turn, button, yes_no
+from actions.deed_meant import calls_for_deed
 from actions.forms import GOALS, go_on, reopen
 from actions.order_checks import say_short
 from actions.order_draft import Draft
@@ -88,6 +89,9 @@ class OrderForm(OrderEditing):
             draft["state"] = "return" if turn.slot("last_order") else "nothing"
             if draft["state"] == "nothing":
                 turn.say("utter_returns", phone=turn.settings.service_phone)
+            return True
+        if question is None and not draft.get("lines") and await calls_for_deed(turn):
+            draft["state"] = "subscription"
             return True
         if question is None and self._is_about_last_order(turn):
             draft["state"] = "change"
@@ -196,7 +200,7 @@ class AskOrderConfirmed(OrderQuestion):
         )
 
 
-ELSEWHERE = {"change": "change_form", "return": "return_form"}
+ELSEWHERE = {"change": "change_form", "return": "return_form", "subscription": "subscription_form"}
 """What the message was about after all."""
 
 

@@ -183,7 +183,6 @@ class OutOfScope(GoalAction):
         turn.say(response, buttons=[] if turn.open_form else _ways_on(turn))
         return []
 
-
     async def _meant_of_own_goods(self, turn: Turn) -> str | None:
         """What is wanted of something that this shop does sell, though nobody taught the model its name."""
         names = Names.of(await turn.backend.products())

@@ -84,6 +84,9 @@ _DEED = re.compile(
     re.I,
 )
 _POINTED = re.compile(r"\b(?:das|den|die|es|it|that|this)\b", re.I)
+_FOR_GOOD = re.compile(
+    r"\b(?:für immer|fuer immer|dauerhaft|auf dauer|for good|permanent(?:ly)?|for ever|forever)\b", re.I
+)
 
 
 def takes_back(text: str) -> bool:
@@ -142,6 +145,11 @@ def names_subscription(text: str) -> bool:
 def buys(text: str) -> bool:
     """ "behalten", "buy": what becomes of the piece at the end."""
     return bool(_BUYS.search(text))
+
+
+def is_for_good(text: str) -> bool:
+    """ "die Pro dauerhaft", "the Pro for good": of who rents already, a swap."""
+    return bool(_FOR_GOOD.search(text))
 
 
 def buys_at_end(text: str) -> bool:

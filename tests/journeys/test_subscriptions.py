@@ -684,3 +684,24 @@ async def test_what_premium_is_for_is_told_and_nothing_is_changed(house: House) 
     assert "Premium" in await kim.says("with and without premium?")
     await kim.says("yes")
     assert house.shop.rows("SELECT plan_id FROM subscriptions") == [("aeropix-standard",)]
+
+
+async def test_the_other_model_for_good_is_a_swap_and_no_order(house: House) -> None:
+    kim = house.customer()
+    await subscribed(house, kim, PREMIUM)
+    assert "AeroPix Pro" in await kim.says("die pro in schwarz dauerhaft bitte")
+    await kim.says("ja")
+    [found] = await actions.base.shop().subscriptions(kim.id)
+    assert found.swap is not None
+    assert found.swap.until is None
+    assert len(await actions.base.shop().orders(kim.id)) == 1
+
+
+async def test_who_wants_to_buy_what_is_rented_orders_no_new_one(house: House) -> None:
+    kim = house.customer()
+    await subscribed(house, kim)
+    answer = await kim.says("ich will die gemietete drohne kaufen")
+    assert "gezahlten Miete" in answer
+    await kim.says("nein")
+    assert await state(kim) == [("active", 6)]
+    assert len(await actions.base.shop().orders(kim.id)) == 1
