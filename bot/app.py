@@ -25,7 +25,7 @@ from bot.gateway.door import GatewayDoor
 from bot.redis_client import Client, connect
 from bot.redis_keys import Keys
 from bot.settings import Settings
-from bot.shop_window import NoWindow, ShopWindow
+from bot.shop_window import shop_window
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Gateway:
         self._redis = _redis(settings)
         self._keys = Keys(settings.shards)
         self._in, self._out = (lane(settings, self._redis, name) for name in ("in", "out"))
-        self._shop = _shop_window(settings)
+        self._shop = shop_window(settings)
         inbox = Inbox(self._in, settings.seen_seconds, settings.max_waiting)
         self.door = GatewayDoor(
             self._redis, self._keys, inbox, SystemClock(), settings.messages_per_minute, settings.answer_seconds
@@ -156,12 +156,6 @@ async def _holds(check: Callable[[], Awaitable[Any]]) -> bool:
     return True
 
 
-def _shop_window(settings: Settings) -> ShopWindow:
-    if settings.shop_kind != "port":
-        return NoWindow(settings.own_url)
-    return ShopWindow(_required(settings.shop_url), _required(settings.shop_token), settings.own_url)
-
-
 def _redis(settings: Settings) -> Client:
     return connect(_required(settings.redis_url))
 
@@ -173,5 +167,5 @@ def _process_name(settings: Settings, part: str) -> str:
 
 def _required(value: T | None) -> T:  # filled in by the command line before anything is built
     if value is None:
-        raise ValueError("REDIS_URL, SHOP_URL and SHOP_TOKEN must be known by now")
+        raise ValueError("REDIS_URL must be known by now")
     return value

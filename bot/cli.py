@@ -1,6 +1,7 @@
 """The command line: run, chat, train, settings, channels."""
 
 import asyncio
+import json
 import os
 import shutil
 import socket
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import yaml
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings
 from rich.console import Console
@@ -121,13 +123,40 @@ def lint_examples(
         raise typer.Exit(1)
 
 
+@app.command("alexa-model")
+def alexa_model(
+    locale: Annotated[str, typer.Argument(help="de-DE, en-US or en-GB.")],
+    invocation_name: Annotated[
+        str | None, typer.Option(help="What customers call the skill. Default: ALEXA_INVOCATION_NAME.")
+    ] = None,
+) -> None:
+    """Print the interaction model of the Alexa skill, made of data/nlu, domain.yml and the shop's catalog, as JSON."""
+    from bot.channels.alexa.invocation import faults
+    from bot.channels.alexa.model import LOCALES, interaction_model
+    from bot.lint_examples import read
+
+    settings = _settings()
+    name = invocation_name or settings.alexa_invocation_name
+    _refuse_if(locale not in LOCALES, f"the locale must be one of {', '.join(LOCALES)}")
+    _refuse_if(wrong := next(faults(name), None), f"the invocation name {wrong}")
+    domain = yaml.load(Path("domain.yml").read_text(encoding="utf-8"), yaml.CSafeLoader)
+    intents = [next(iter(intent)) if isinstance(intent, dict) else intent for intent in domain["intents"]]
+    model = interaction_model(locale, name, intents, read(Path("data/nlu")), _catalog(settings))
+    sys.stdout.write(json.dumps(model, ensure_ascii=False, indent=2) + "\n")
+
+
 @app.command()
 def channels() -> None:
     """List the channels, what they can do, and whether the settings turn them on."""
     from bot.channels.registry import CHANNELS
 
     settings = _settings()
-    on = {"rest": True, "web": True, "telegram": settings.telegram_token is not None}
+    on = {
+        "rest": True,
+        "web": True,
+        "telegram": settings.telegram_token is not None,
+        "alexa": bool(settings.alexa_skill_id),
+    }
     for name in CHANNELS:
         console.print(f"{name:<12} {'on' if on.get(name) else 'off'}")
 
@@ -212,6 +241,44 @@ def _with_shop(settings: Settings, supervisor: Supervisor) -> Settings:
         settings = settings.model_copy(update={"shop_url": os.environ["SHOP_URL"], "shop_token": SecretStr(token)})
     os.environ.setdefault("PUBLIC_URL", settings.own_url)
     return settings
+
+
+def _catalog(settings: Settings) -> list[dict[str, Any]]:
+    """The shop's products. An embedded shop that does not run yet is started for as long as this takes."""
+    from bot.shop_window import shop_window
+
+    async def ask() -> list[dict[str, Any]]:
+        window = shop_window(settings)
+        try:
+            return await window.catalog()
+        finally:
+            await window.close()
+
+    supervisor = Supervisor()
+    is_embedded = settings.shop_kind == "port" and settings.shop_url is None
+    try:
+        settings = _with_running_shop(settings) if is_embedded and _shop_runs(settings) else settings
+        settings = _with_shop(settings, supervisor)
+        if is_embedded:
+            embedded.wait_for_socket(embedded.socket_path(settings.data_dir, "shop"))
+        return asyncio.run(ask())
+    finally:
+        supervisor.stop()
+
+
+def _shop_runs(settings: Settings) -> bool:
+    """Whether `python -m bot run` has started one in this DATA_DIR."""
+    try:
+        embedded.wait_for_socket(embedded.socket_path(settings.data_dir, "shop"), 0.2)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _with_running_shop(settings: Settings) -> Settings:
+    token = SecretStr(embedded.kept_secret(settings.data_dir, "shop"))
+    socket_path = embedded.socket_path(settings.data_dir, "shop")
+    return settings.model_copy(update={"shop_url": f"unix://{socket_path}", "shop_token": token})
 
 
 def _serve(settings: Settings, supervisor: Supervisor, model: Path, listening: socket.socket | None) -> None:

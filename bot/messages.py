@@ -9,6 +9,9 @@ import orjson
 MAX_TEXT_LENGTH = 4_000
 """Characters of one message that are read; what is longer is cut at the door (no vendor's limit is above 4,096)."""
 
+SAID_AT = "said_at"
+"""In a message's metadata: where its text says the payload's entities (name -> start, end), from channels that understand by themselves."""
+
 
 @dataclass(frozen=True)
 class Incoming:
@@ -16,6 +19,7 @@ class Incoming:
 
     `payload` is what a button carries: a Rasa intent such as `/affirm` or `/ask_product{"product": "aeropix-mini"}`;
     it is understood without the NLU. `language` is a hint of the channel's ("de", "en"), not a decision.
+    `voice` says that the answer will be heard and not read: responses are taken in their `channel: voice` wording.
     `reply_to` names the gateway that holds the line for the answer, for channels that answer in the same response.
     """
 
@@ -26,6 +30,7 @@ class Incoming:
     payload: str | None = None
     language: str | None = None
     received_at: float = 0.0
+    voice: bool = False
     reply_to: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 

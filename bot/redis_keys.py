@@ -16,6 +16,7 @@ same code runs on one Redis and on a Cluster. `lane` is `in` (messages to be ans
 | nc:{s}:window:<name>            | list   | –           | version, then the Rasa events that a turn needs             |
 | nc:{s}:answer:<name>:<id>       | string | 10 minutes  | replies to a message of a channel that waits for them       |
 | nc:{s}:web:<account>            | stream | 90 days     | what a visitor of the web chat saw, at most 500 entries     |
+| nc:{s}:alexa:<account>         | string | 9 minutes   | a message whose answer came too late for Alexa              |
 | nc:{s}:rate:<channel>:<account> | string | 1 minute    | messages in this minute                                     |
 | nc:answers:<gateway>            | pubsub | –           | answers for the requests that a gateway holds open          |
 | nc:web                          | pubsub | –           | accounts of the web chat that have something new            |
@@ -74,6 +75,9 @@ class Keys:
 
     def web(self, account: str) -> str:
         return self._of(account, f"web:{account}")
+
+    def untold(self, account: str) -> str:
+        return self._of(account, f"alexa:{account}")
 
     def rate(self, channel: str, account: str) -> str:
         return self._of(account, f"rate:{channel}:{account}")

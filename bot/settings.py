@@ -94,6 +94,14 @@ class Settings(BaseSettings):
     telegram_api_url: str = Field(
         "https://api.telegram.org", description="Telegram's Bot API, or a server that speaks it."
     )
+    alexa_skill_id: str | None = Field(
+        None,
+        description="Id of the Alexa skill (amzn1.ask.skill. …). With it Alexa is on, and only this skill is heard.",
+    )
+    alexa_invocation_name: str = Field(
+        "no channel",
+        description="What customers call the skill: two words or more, in small letters. Also the title of its cards.",
+    )
 
     messages_per_minute: int = Field(
         60, description="Messages that one account may send in a minute; more are refused with 429."

@@ -6,6 +6,8 @@ from aiohttp import ClientSession, ClientTimeout, UnixConnector
 from babel.numbers import format_currency
 from pydantic import SecretStr
 
+from bot.settings import Settings
+
 _LOCALE = {"de": "de_DE", "en": "en_GB"}
 _FROM = {"de": "ab {}", "en": "from {}"}
 _MONTHLY = {"de": "ab {} im Monat", "en": "from {} a month"}
@@ -38,9 +40,14 @@ class ShopWindow:
             return
 
     async def products(self, language: str) -> list[dict[str, Any]]:
+        return [_tile(product, language) for product in await self.catalog()]
+
+    async def catalog(self) -> list[dict[str, Any]]:
+        """All products, as the shop's API has them."""
         headers = {"Authorization": f"Bearer {self._token.get_secret_value()}"}
         async with self.session().get(f"{self.base_url}/v1/products", headers=headers, raise_for_status=True) as found:
-            return [_tile(product, language) for product in (await found.json())["items"]]
+            products: list[dict[str, Any]] = (await found.json())["items"]
+            return products
 
     async def picture(self, url: str) -> bytes | str:
         """A picture of ours as bytes when only we can reach it, else its address."""
@@ -64,11 +71,20 @@ class NoWindow(ShopWindow):
     async def answers(self) -> None:
         """Whether that shop is well is for its own operators to watch."""
 
-    async def products(self, language: str) -> list[dict[str, Any]]:
+    async def catalog(self) -> list[dict[str, Any]]:
         return []
 
     async def picture(self, url: str) -> bytes | str:
         return url
+
+
+def shop_window(settings: Settings) -> ShopWindow:
+    """Raises ValueError unless the shop's address and token are known by now."""
+    if settings.shop_kind != "port":
+        return NoWindow(settings.own_url)
+    if settings.shop_url is None or settings.shop_token is None:
+        raise ValueError("SHOP_URL and SHOP_TOKEN must be known by now")
+    return ShopWindow(settings.shop_url, settings.shop_token, settings.own_url)
 
 
 def _tile(product: dict[str, Any], language: str) -> dict[str, Any]:

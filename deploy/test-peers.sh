@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Walks the order journey and payments against servers that other people wrote, messengers, a shop and a payment provider: `make test-peers`.
+# Walks the order journey and payments against what other people wrote: messengers, a voice assistant, a shop and a payment provider: `make test-peers`.
 #
 # They are installed by name, apart from the project, under .nochannel/peers (PEERS_DIR for another folder), and listen on
 # 127.0.0.1 only. What cannot be installed here (no network, no npm) is skipped and said so; REQUIRE=all makes that an error.
@@ -8,8 +8,8 @@ cd "$(dirname "$0")/.."
 
 PEERS_DIR=${PEERS_DIR:-.nochannel/peers}
 REQUIRE=${REQUIRE:-what-is-here}
-PYTHON_PEERS=(telemelya==0.2.2 "moto[server,s3]>=5,<6" "httpx<1" behave pillow "localstripe>=1.15,<2")
-NPM_PEERS=(telegram-test-api@4.2.1)
+PYTHON_PEERS=(telemelya==0.2.2 "moto[server,s3]>=5,<6" "httpx<1" behave pillow "localstripe>=1.15,<2" ask-sdk-webservice-support==1.3.3)
+NPM_PEERS=(telegram-test-api@4.2.1 virtual-alexa@0.7.8)
 # @vendure/create brings the sample goods; the override is what keeps Vendure's own pin from a broken release.
 VENDURE='{
   "private": true,
@@ -56,14 +56,14 @@ mkdir -p "$PEERS_DIR"
 log="$PEERS_DIR/install.log"
 tests=()
 if install_python_peers > "$log" 2>&1; then
-  tests+=(tests/peers/test_telemelya.py tests/peers/test_localstripe.py)
+  tests+=(tests/peers/test_telemelya.py tests/peers/test_localstripe.py tests/peers/test_alexa_oracle.py)
 else
-  skip "Telegram by webhook (telemelya) and payments (localstripe)" "$(tail -n 1 "$log")"
+  skip "Telegram by webhook (telemelya), payments (localstripe) and Alexa's signatures (ask-sdk-webservice-support)" "$(tail -n 1 "$log")"
 fi
 if install_npm_peers > "$log" 2>&1; then
-  tests+=(tests/peers/test_telegram_test_api.py)
+  tests+=(tests/peers/test_telegram_test_api.py tests/peers/test_virtual_alexa.py)
 else
-  skip "Telegram by polling (telegram-test-api)" "$(tail -n 1 "$log")"
+  skip "Telegram by polling (telegram-test-api) and a device for Alexa (virtual-alexa)" "$(tail -n 1 "$log")"
 fi
 if install_vendure > "$log" 2>&1; then
   tests+=(tests/peers/test_vendure.py tests/peers/test_vendure_conversation.py)

@@ -2,13 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from string import capwords
 
+from bot.channels.alexa.channel import AlexaChannel
+from bot.channels.alexa.signature import Signatures, fetched, trusted_roots
+from bot.channels.alexa.untold import Untold
 from bot.channels.base import Channel
 from bot.channels.rest import Ask, RestChannel
 from bot.channels.telegram import Picture, TelegramChannel
 from bot.channels.visitors import Visitors
 from bot.channels.web_chat import WebChat
 from bot.channels.web_transcript import Transcript
+from bot.clock import SystemClock
 from bot.redis_client import Client
 from bot.redis_keys import Keys
 from bot.settings import Settings
@@ -51,7 +56,31 @@ def telegram(parts: Parts) -> Channel | None:
     )
 
 
-CHANNELS: dict[str, Callable[[Parts], Channel | None]] = {"rest": rest, "web": web, "telegram": telegram}
+def alexa(parts: Parts) -> Channel | None:
+    skill_id = parts.settings.alexa_skill_id
+    return alexa_skill(parts, skill_id, Signatures(fetched, trusted_roots(), SystemClock())) if skill_id else None
+
+
+def alexa_skill(parts: Parts, skill_id: str, signatures: Signatures) -> AlexaChannel:
+    """With whatever vouches for its requests."""
+    settings = parts.settings
+    return AlexaChannel(
+        parts.ask,
+        signatures,
+        Untold(parts.redis, parts.keys),
+        SystemClock(),
+        skill_id,
+        capwords(settings.alexa_invocation_name),
+        settings.form_of_address,
+    )
+
+
+CHANNELS: dict[str, Callable[[Parts], Channel | None]] = {
+    "rest": rest,
+    "web": web,
+    "telegram": telegram,
+    "alexa": alexa,
+}
 """By name; a builder answers None when the settings leave the channel off."""
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from bot.dialogue.tracker import WindowTracker
 from bot.dialogue.tracker_store import PRESENT, TurnTrackers
 from bot.dialogue.two_wishes import parts_of
 from bot.dialogue.window import COMPACT_AT, Bounds, Compactor
-from bot.messages import MAX_TEXT_LENGTH, Answer, Incoming, Reply, State
+from bot.messages import MAX_TEXT_LENGTH, SAID_AT, Answer, Incoming, Reply, State
 
 KEPT_TRACKERS = 2_000
 KEPT_PARSES = 5_000
@@ -38,6 +39,11 @@ RESERVED_INTENTS = frozenset({USER_INTENT_RESTART, USER_INTENT_BACK, USER_INTENT
 
 NEXT_WISH_SLOT = "next_wish"
 """The words of a second wish, kept until the first is done."""
+
+NOWHERE: Mapping[str, Sequence[int]] = {}
+
+VOICE = "voice"
+"""The `channel` of responses in domain.yml that are worded for the ear."""
 
 _COMMAND = re.compile(r"\A[\s/]+")
 _PAYLOAD = re.compile(r"/(?P<intent>[a-z_]+)(?P<entities>\{.*\})?\Z", re.DOTALL)
@@ -94,7 +100,7 @@ class Assistant:
     async def answer(self, name: str, incoming: Incoming, state: State) -> Answer:
         tracker, compact_at = self._tracker(name, state)
         known = len(tracker.events)
-        collector = ReplyCollector(incoming.channel)
+        collector = ReplyCollector(wording_of(incoming))
         tracker = await self._run(tracker, incoming, collector)
         events = list(tracker.events)
         window = self._compactor.compact(name, events) if len(events) >= compact_at else None
@@ -128,7 +134,7 @@ class Assistant:
         """The domain's own `utter_failed`, in the language that the channel hints at."""
         language = incoming.language or LANGUAGES[0]
         response = self._agent.processor.nlg.generate_from_slots(
-            "utter_failed", {LANGUAGE_SLOT: language}, incoming.channel
+            "utter_failed", {LANGUAGE_SLOT: language}, wording_of(incoming)
         )
         return Reply(text=response["text"], language=language)
 
@@ -165,7 +171,7 @@ class Assistant:
     async def _wishes(self, tracker: WindowTracker, incoming: Incoming) -> list[tuple[str, dict[str, Any]]]:
         """What is to be answered now: one message, or the two wishes of it. A second that opens a form waits for the first."""
         text = plain(incoming.text)
-        from_payload = self._from_payload(incoming.payload, text)
+        from_payload = self._from_payload(incoming.payload, text, incoming.metadata.get(SAID_AT) or {})
         if from_payload:
             return [(text, from_payload)]
         two = await parts_of(text, self._parsed, in_form=bool(tracker.active_loop_name))
@@ -190,7 +196,9 @@ class Assistant:
         )
         await self._agent.processor.handle_message(message)
 
-    def _from_payload(self, payload: str | None, text: str) -> dict[str, Any] | None:
+    def _from_payload(
+        self, payload: str | None, text: str, places: Mapping[str, Sequence[int]] = NOWHERE
+    ) -> dict[str, Any] | None:
         """What a button means. None for a payload that this domain does not know: then its title is understood."""
         match = _PAYLOAD.match(payload or "")
         if match is None or match["intent"] not in self._payload_intents:
@@ -200,7 +208,7 @@ class Assistant:
         except orjson.JSONDecodeError:
             return None
         intent = {"name": match["intent"], "confidence": 1.0}
-        entities = [{"entity": name, "value": value, "start": 0, "end": 0} for name, value in values.items()]
+        entities = [_mention(name, value, places.get(name, (0, 0))) for name, value in values.items()]
         return {"text": text, "intent": intent, "entities": entities, "intent_ranking": [intent]}
 
     async def _parsed(self, text: str) -> dict[str, Any]:
@@ -214,6 +222,15 @@ class Assistant:
             if len(self._parses) > KEPT_PARSES:
                 self._parses.popitem(last=False)
         return parsed
+
+
+def _mention(entity: str, value: Any, place: Sequence[int]) -> dict[str, Any]:
+    return {"entity": entity, "value": value, "start": place[0], "end": place[1]}
+
+
+def wording_of(incoming: Incoming) -> str:
+    """The channel whose variants of the responses are taken: all that speak share one wording."""
+    return VOICE if incoming.voice else incoming.channel
 
 
 def plain(text: str) -> str:

@@ -79,6 +79,11 @@ class Part:
         return str(_best(self.parsed)["name"])
 
     @property
+    def products(self) -> frozenset[str]:
+        """What is named in it."""
+        return frozenset(str(found["value"]) for found in self.parsed["entities"] if found["entity"] == "product")
+
+    @property
     def is_answered_at_once(self) -> bool:
         return self.intent in ANSWERED_AT_ONCE
 
@@ -137,9 +142,15 @@ def _is_yes_but(both: tuple[Part, Part], *, in_form: bool) -> bool:
 
 def _is_one_story(first: Part, second: Part) -> bool:
     pair = {first.intent, second.intent}
+    if pair == {"return_order", "exchange_item"} and _differ(first.products, second.products):
+        return False
     if pair in NOT_TOLD and all(_QUESTION.search(part.text) for part in (first, second)):
         return False
     return any(pair <= row for row in TOLD_FOR_EACH_OTHER)
+
+
+def _differ(first: frozenset[str], second: frozenset[str]) -> bool:
+    return bool(first and second) and not first & second
 
 
 def _is_wish(part: Part, *, in_form: bool) -> bool:

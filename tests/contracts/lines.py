@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tests.contracts.switchboard import Switchboard
 
@@ -69,6 +69,13 @@ class Webhook(Protocol):
     def malformed(self) -> Sequence[bytes]:
         """Bodies that the vendor's format does not have."""
         ...
+
+
+@runtime_checkable
+class Signing(Protocol):
+    """A webhook whose proof covers the body."""
+
+    def signed(self, body: bytes) -> Call: ...
 
 
 class Vendor(Protocol):

@@ -19,6 +19,7 @@ from bot.dialogue.assistant import Assistant
 from bot.redis_client import Client
 from bot.redis_keys import Keys
 from bot.settings import Settings
+from tests.contracts.alexa_device import SKILL_ID
 from tests.house import TOKEN as SHOP_TOKEN
 from tests.house import ShopDoor
 
@@ -90,6 +91,7 @@ async def running(
         "telegram_secret": SecretStr(TELEGRAM_SECRET),
         "telegram_mode": "webhook",
         "telegram_api_url": "http://127.0.0.1:9",  # nobody is there, and nothing here needs anybody
+        "alexa_skill_id": SKILL_ID,
         "messages_per_minute": 100_000,
     }
     running = Running(settings.model_copy(update=changes), assistant, redis, shop_door)

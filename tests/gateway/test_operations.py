@@ -58,7 +58,7 @@ async def test_the_operators_pages_are_read_only(running: Running, path: str) ->
 
 def test_every_post_route_is_a_channels_or_rasas(running: Running) -> None:
     """A new channel's webhook joins the junk tests by itself; this is where one sees it. Two are the shop's own."""
-    of_channels = {"/webhooks/rest/webhook", "/webhooks/telegram"}
+    of_channels = {"/webhooks/rest/webhook", "/webhooks/telegram", "/webhooks/alexa"}
     of_shop = {"/pay/{token}", "/v1/payment-events/{provider}"}
     assert set(post_paths(running.gateway)) == {"/model/parse", *of_channels, *of_shop}
 
