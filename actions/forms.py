@@ -134,6 +134,8 @@ NO_ANSWER = vocabulary(
 
 def is_put_off(heard: Heard) -> bool:
     """Whether somebody who was asked "shall I …?" wants to think first: "ja warte", "ok, maybe later"."""
+    if heard.all("product"):
+        return False  # "moment, ich will noch eine Mini" is a wish of its own
     sounds_like_yes = heard.intent in ("affirm", "place_order", "start_subscription") and answers.wavers(heard.text)
     return sounds_like_yes or (heard.intent in NO_ANSWER and answers.puts_off(heard.text))
 

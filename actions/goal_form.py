@@ -21,6 +21,7 @@ from actions.base import Button, Event, GoalAction, Turn, button, yes_no
 from actions.forms import GOALS, QUESTIONS_OF_THEIR_OWN, Draft, Form, go_on, is_put_off, reopen
 from actions.reading import answers
 
+BUYING = frozenset({"place_order", "start_subscription"})
 KEPT_APART = frozenset({"state", "hint", "shown", "key", "tried", "first"})
 """What a draft keeps for the dialogue's sake; a yes is said to the rest."""
 
@@ -51,6 +52,8 @@ class GoalForm(Form):
             return True
         if question == self.questions[-1] and answers.asks_for_sum(turn.heard):
             return True  # the summary says it
+        if self._is_new_order(turn):
+            return False
         before = contents(draft)
         found = await self.read(turn, draft, question)
         if question == self.questions[-1]:
@@ -97,6 +100,11 @@ class GoalForm(Form):
         if question == self.questions[-1] and (answers.refuses(turn.heard.text) or self.is_taken_back(turn)):
             return True
         return turn.heard.intent == "deny" and question == self.questions[0]
+
+    def _is_new_order(self, turn: Turn) -> bool:
+        """ "moment, ich will noch eine Mini bestellen": in the midst of something else."""
+        buys = turn.heard.intent in BUYING and turn.heard.confidence >= answers.SURE
+        return buys and bool(turn.heard.all("product")) and answers.names_deed(turn.heard.text)
 
     def is_taken_back(self, turn: Turn) -> bool:
         """Whether what is being asked about shall not be done, in words of its own."""

@@ -13,11 +13,16 @@ from actions.order_reading import SHORT, OrderReader
 from actions.paying import needs_account
 from actions.product_answers import FOCUS
 from actions.reading import answers
+from actions.reading.products import addon_mentions
 from actions.reading.wishes import names_premium, rented_apart
 from actions.reading.words import vocabulary
 
 MUMBLE = SHORT // 2
 """Words up to which nonsense in the midst of a form is a mumble rather than another matter."""
+
+
+IN_ONE_QUESTION = ("product", "quantity", "term", "name", "payment", "account")
+"""If such a part stays open, something else was said."""
 
 
 NO_CORRECTIONS = vocabulary("return_order pause_subscription resume_subscription cancel_subscription")
@@ -42,15 +47,60 @@ class OrderEditing(Form):
             if part is None and not draft.get("lines"):
                 draft["state"] = "nothing"
             return True
+        if answers.wishes_delivery(turn.heard.text):
+            turn.say("utter_no_delivery_wishes")
+        if part is not None and await self._tells_addon(turn, draft):
+            return True
         if part == "confirmed" and answers.asks_for_sum(turn.heard):
             return True  # the summary says it
         if part is not None and turn.heard.intent in NO_CORRECTIONS and turn.heard.confidence >= answers.SURE:
             return False
         before = order_draft.contents(draft)
         found = await self.read(turn, draft, part)
+        if found and part and await self._is_aside(turn, draft, part, before):
+            turn.say("utter_noted")
         if part == "confirmed":
             return self._decide(turn, draft, found, changed=order_draft.contents(draft) != before)
         return found or part is None or self._take_nothing(turn, draft)
+
+    async def _is_aside(self, turn: Turn, draft: Draft, part: str, before: Draft) -> bool:
+        """Whether something was said that the open question did not ask for, which then comes again."""
+        after = order_draft.contents(draft)
+        if after == before or await self.missing_part(turn, draft) != part:
+            return False
+        if part == "address":
+            return after["address"] == before["address"]
+        if part == "option":
+            catalog = await turn.backend.products()
+            return bool(order_draft.open_line(after, catalog) == order_draft.open_line(before, catalog))
+        return part in IN_ONE_QUESTION
+
+    async def _tells_addon(self, turn: Turn, draft: Draft) -> bool:
+        """Answers a question about an extra; who says "dazu" afterwards has it added."""
+        catalog = await turn.backend.products()
+        offered = draft.pop("offered_addon", None)
+        if offered and answers.adds(turn.heard.text):
+            for line in draft["lines"]:
+                if offered in {addon.id for addon in order_draft.product_of(line, catalog).addons}:
+                    line["addons"] = [*line["addons"], offered]
+            return True
+        mentions = [
+            mention
+            for line in draft.get("lines") or ()
+            for mention in addon_mentions(turn.heard.text, order_draft.product_of(line, catalog))
+            if mention.addon.id not in line["addons"]
+        ]
+        if not mentions or not answers.is_question(turn.heard.text):
+            return False
+        addon = mentions[0].addon
+        draft["offered_addon"] = addon.id
+        turn.say(
+            "utter_addon_offer_monthly" if addon.monthly else "utter_addon_offer",
+            addon=turn.named(addon.name),
+            description=turn.named(addon.description).rstrip("."),
+            price=turn.money(addon.price),
+        )
+        return True
 
     @abc.abstractmethod
     async def is_given_up(self, turn: Turn, draft: Draft) -> bool:
@@ -79,7 +129,8 @@ class OrderEditing(Form):
             line for line in draft.get("lines") or () if line["product"] in known
         ]  # products may be dropped
         reader = OrderReader(turn, draft, catalog)
-        is_question = turn.heard.intent in QUESTIONS_OF_THEIR_OWN and not answers.is_on_invoice(turn.heard.text)
+        is_payment = answers.is_on_invoice(turn.heard.text) or answers.is_only_payment(turn.heard.text)
+        is_question = turn.heard.intent in QUESTIONS_OF_THEIR_OWN and not is_payment
         asks = part is not None and (is_question or answers.asks_for_stock(turn.heard.text))
         found = reader.read_answer(part) if asks else reader.read(part)
         await self._settle_plans(turn, draft)
@@ -166,6 +217,8 @@ class OrderEditing(Form):
             self.refuse(turn, draft, summary=False)
         elif turn.heard.intent in ("change_order", "change_address"):
             draft.update(hint="declined", shown=None)  # asks what shall be different
+        elif answers.puts_off(turn.heard.text):
+            turn.say("utter_take_your_time")
         elif turn.heard.intent != "affirm":
             turn.say("utter_not_caught")
         return True

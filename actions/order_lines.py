@@ -17,6 +17,7 @@ from actions.reading.wishes import (
     is_all,
     is_taken_out,
     kept,
+    left_out,
     portions,
     rented_apart,
     unwanted,
@@ -74,11 +75,16 @@ class Lines:
     def take_products(self, heard: Heard) -> bool:
         clear = [wish for wish in map(self._among_lines(heard), wishes(heard, self._catalog)) if wish.product]
         gone = [product_id for product_id in unwanted(heard, self._catalog) if self._has(product_id)]
-        if not clear:
+        if not clear or (gone and not any(self._says_new(wish) for wish in clear)):
             self.lines = [line for line in self.lines if line["product"] not in gone]
             return bool(gone)
         self._put(heard, clear, gone)
         return True
+
+    def _says_new(self, wish: Wish) -> bool:
+        """Whether it is more than the name of something that was chosen."""
+        more = any(portion.options or portion.quantity for portion in wish.portions)
+        return more or not any(self._has(product.id) for product in wish.products)
 
     def _among_lines(self, heard: Heard) -> Callable[[Wish], Wish]:
         """ "die Stühle in Rot" means the one chair that was chosen."""
@@ -93,8 +99,12 @@ class Lines:
     def take_addons(self, heard: Heard) -> bool:
         """ "mit Versicherung", "die Versicherung doch nicht": for every line that can have it."""
         found = False
+        stretches = {wish.product.id: wish.span for wish in wishes(heard, self._catalog) if wish.product}
         for line in self.lines:
             for mention in addon_mentions(heard.text, self._product(line)):
+                beside = [product for product, (start, end) in stretches.items() if start <= mention.start < end]
+                if len(stretches) > 1 and beside and line["product"] not in beside:
+                    continue  # "… und die Pro mit Versicherung" insures the Pro alone
                 found = True
                 others = [addon for addon in line["addons"] if addon != mention.addon.id]
                 is_out = is_replaced(heard.text, mention.start) or is_taken_out(heard.text[mention.end :])
@@ -163,6 +173,12 @@ class Lines:
         """ "storniere nur den Stuhl", "eine der beiden Minis", "die weiße", "eine davon". Whether anything went."""
         before = [dict(line) for line in self.lines]
         stay = kept(heard, self._catalog)
+        gone = left_out(heard, self._catalog) - stay
+        if gone or (stay and is_all(heard.text)):
+            self.lines = [
+                line for line in self.lines if (line["product"] not in gone if gone else line["product"] in stay)
+            ]
+            return self.lines != before
         wished = [
             wish for wish in wishes(heard, self._catalog) if not {product.id for product in wish.products} <= stay
         ]

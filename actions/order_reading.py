@@ -13,7 +13,13 @@ from actions.order_products import ProductChoice
 from actions.product_answers import FOCUS, FOCUS_OPTIONS
 from actions.reading import addresses, amounts, answers
 from actions.reading.heard import Heard, span_of
-from actions.reading.products import is_colour, names_what_is_not_offered, pick, products_named
+from actions.reading.products import (
+    is_colour,
+    names_colour_not_offered,
+    names_what_is_not_offered,
+    pick,
+    products_named,
+)
 from actions.reading.wishes import wishes
 from actions.reading.words import vocabulary
 
@@ -69,8 +75,10 @@ class OrderReader:
 
     def _read_account(self, part: str | None) -> bool:
         """An IBAN or the code of a gift card is one wherever it stands, and its digits count no pieces."""
-        names_one = paying.names_account(self._heard.text)
-        return names_one and (part in ("account", "payment", "confirmed")) and self._read_payment(self._heard.text)
+        text, is_asked = self._heard.text, part == "account"
+        names_one = paying.names_account(text, asked=is_asked)
+        is_time = part in ("account", "payment", "confirmed") or paying.names_valid_account(text)
+        return names_one and is_time and paying.read_payment(self._turn, self._draft, text, asked=is_asked)
 
     @property
     def _is_question(self) -> bool:
@@ -231,13 +239,22 @@ class OrderReader:
         """When a size or a colour is named that the product spoken of does not have."""
         lines: Sequence[Line] = self._draft["lines"]
         line = order_draft.open_line(self._draft, self._catalog) or (None if found else next(iter(lines), None))
+        line = line or self._only_line_named(heard)
         if line is None or self._names_another(heard, line):
             return False
         product = order_draft.product_of(line, self._catalog)
         if not self._is_not_offered(heard, line, product, is_asked=part == "option"):
             return False
+        if names_colour_not_offered(heard.text, product):
+            line["options"].pop("colour", None)
         self._turn.say("utter_not_offered_here", product=product.name)
         return True
+
+    def _only_line_named(self, heard: Heard) -> Line | None:
+        """The line of the one product that the message is about."""
+        named = {product.id for wish in wishes(heard, self._catalog) for product in wish.products}
+        of_it = [line for line in self._draft["lines"] if line["product"] in named]
+        return of_it[0] if len(of_it) == len(named) == 1 else None
 
     def _names_another(self, heard: Heard, line: Line) -> bool:
         return any(wish.product and wish.product.id != line["product"] for wish in wishes(heard, self._catalog))

@@ -5,8 +5,8 @@ from copy import deepcopy
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import order_draft, service_topics
-from actions.backend.port import KeyReused, Order, OutOfStock, Refused, Rejected, Unavailable
+from actions import order_draft, service_topics, wording
+from actions.backend.port import PAYMENT_METHODS, KeyReused, Order, OutOfStock, Refused, Rejected, Unavailable
 from actions.base import Event, GoalAction, Turn, button, yes_no
 from actions.deed_meant import calls_for_deed
 from actions.forms import GOALS, go_on, reopen
@@ -24,7 +24,7 @@ from actions.showing import address_in_words, dated, lines_in_words
 from actions.team import tell_parts
 
 _OTHER_ORDER = re.compile(
-    r"\b(letzte\w*|alte\w*|andere\w*|vorige\w*|frühere\w*|gestern\w*|last|previous|other|old|earlier|yesterday\w*)\b",
+    r"\b(letzte\w*|alte\w*(?=\s+(?:bestell|auftr|order))|andere\w*|vorige\w*|frühere\w*|gestern\w*|last|previous|other|old|earlier|yesterday\w*)\b",
     re.I,
 )
 _WHAT_FOR = re.compile(
@@ -77,28 +77,44 @@ class OrderForm(OrderEditing):
         return f"order_{part or 'confirmed'}"
 
     async def take(self, turn: Turn, draft: Draft, question: str | None) -> bool:
+        if await self._is_answered_beside(turn, question):
+            self._leave(draft, question)
+            return True
+        elsewhere = await self._elsewhere(turn, draft, question)
+        if elsewhere:
+            draft["state"] = elsewhere
+            return True
+        if question is None and answers.asks_to_return_later(turn.heard.text):
+            turn.say("utter_returns", phone=turn.settings.service_phone)
+        return await super().take(turn, draft, question)
+
+    async def _is_answered_beside(self, turn: Turn, question: str | None) -> bool:
+        """Spare parts, and what people ask of a shop: said, and nothing is ordered by it."""
         if turn.heard.intent in ("place_order", "change_order", "order_spare_part") and turn.heard.all("part"):
             await tell_parts(turn)
             if not _names_what_to_buy(turn):
-                self._leave(draft, question)
                 return True
-        if answers.is_question(turn.heard.text) and not turn.heard.all("product") and service_topics.answered(turn):
-            self._leave(draft, question)
+        is_question = answers.is_question(turn.heard.text) and not turn.heard.all("product")
+        if is_question and not _orders_on_condition(turn) and service_topics.answered(turn):
             return True
-        if not draft.get("lines") and answers.is_about_return(turn.heard.text):
-            draft["state"] = "return" if turn.slot("last_order") else "nothing"
-            if draft["state"] == "nothing":
-                turn.say("utter_returns", phone=turn.settings.service_phone)
-            return True
-        if question is None and not draft.get("lines") and await calls_for_deed(turn):
-            draft["state"] = "subscription"
-            return True
-        if question is None and self._is_about_last_order(turn):
-            draft["state"] = "change"
-            return True
-        if question is not None and turn.heard.intent == "cancel_order" and answer_about_cancelling(turn):
-            return True
-        return await super().take(turn, draft, question)
+        return question is not None and turn.heard.intent == "cancel_order" and answer_about_cancelling(turn)
+
+    async def _elsewhere(self, turn: Turn, draft: Draft, question: str | None) -> str | None:
+        """What the message is about, if it is not the order being put together: the `state` that leads there."""
+        if draft.get("lines") or _orders_on_condition(turn):
+            return "change" if question is None and self._is_about_last_order(turn) else None
+        if question is None and answers.is_only_payment(turn.heard.text):
+            methods = [wording.payment(method, turn.language) for method in PAYMENT_METHODS]
+            turn.say("utter_payment_methods", methods=turn.listed(methods, choice=True))
+            return "nothing"
+        if answers.is_about_return(turn.heard.text):
+            if turn.slot("last_order"):
+                return "return"
+            turn.say("utter_returns", phone=turn.settings.service_phone)
+            return "nothing"
+        if question is None and await calls_for_deed(turn):
+            return "subscription"
+        return "change" if question is None and self._is_about_last_order(turn) else None
 
     def _is_about_last_order(self, turn: Turn) -> bool:
         """Another address or name, and nothing to order, from somebody who has just ordered."""
@@ -143,6 +159,12 @@ class OrderForm(OrderEditing):
         else:
             super().refuse(turn, draft, summary=summary)
 
+    async def _return(self, turn: Turn, draft: Draft) -> list[Event]:
+        """Who says goodbye before anything was chosen has ordered nothing, and is asked nothing more."""
+        if turn.heard.intent == "goodbye" and not draft.get("lines"):
+            return [SlotSet(self.draft_slot, {"state": "nothing"}), SlotSet("requested_slot", None)]
+        return await super()._return(turn, draft)
+
     async def _recall_address(self, turn: Turn, draft: Draft) -> bool:
         """Where the last order went; the summary names it, and it can be corrected."""
         if draft.get("address") or draft.get("asked_shop"):
@@ -155,6 +177,11 @@ class OrderForm(OrderEditing):
         if customer.addresses:
             draft["address"] = customer.addresses[0].model_dump()
         return bool(customer.addresses)
+
+
+def _orders_on_condition(turn: Turn) -> bool:
+    """ "dann nehme ich den, aber nur wenn ich ihn zurückgeben kann"."""
+    return answers.names_deed(turn.heard.text) and answers.asks_to_return_later(turn.heard.text)
 
 
 def _names_what_to_buy(turn: Turn) -> bool:

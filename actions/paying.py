@@ -32,9 +32,12 @@ LEAST_IBAN_DIGITS = 10
 _GIFT_CARD = re.compile(r"\bGC[\s-]*([A-Z0-9]{4})[\s-]*([A-Z0-9]{4})\b", re.I)
 
 
-def read_payment(turn: Turn, draft: Draft, text: str) -> bool:
-    """Method, account and gift card that the text names; a number that cannot be an IBAN is refused aloud."""
-    account, card = _account(text), _GIFT_CARD.search(text)
+def read_payment(turn: Turn, draft: Draft, text: str, *, asked: bool = False) -> bool:
+    """Method, account and gift card that the text names; a number that cannot be an IBAN is refused aloud.
+
+    `asked` for the account, whatever begins like an IBAN is one, however short.
+    """
+    account, card = _account(text, asked=asked), _GIFT_CARD.search(text)
     if account == "":
         turn.say("utter_iban_invalid")
         return True
@@ -48,13 +51,21 @@ def read_payment(turn: Turn, draft: Draft, text: str) -> bool:
     return bool(method)
 
 
-def names_account(text: str) -> bool:
+def names_account(text: str, *, asked: bool = False) -> bool:
     """Whether an IBAN (a wrong one, too) or the code of a gift card is in the text."""
-    return _account(text) is not None or bool(_GIFT_CARD.search(text))
+    return _account(text, asked=asked) is not None or bool(_GIFT_CARD.search(text))
 
 
-def _account(text: str) -> str | None:
+def names_valid_account(text: str) -> bool:
+    """An IBAN that can be one."""
+    return bool(_account(text))
+
+
+def _account(text: str, *, asked: bool = False) -> str | None:
     """An IBAN; empty for what looks like one and cannot be one."""
+    begun = _IBAN_START.search(text) if asked else None
+    if begun:
+        return _valid_iban(text[begun.start() :])
     found = next((match.group() for match in _IBAN.finditer(text) if _looks_like_iban(match.group())), None)
     return found and _valid_iban(found)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
 
@@ -11,13 +11,15 @@ from actions import wording
 from actions.backend.port import Company, NotFound, NotSupported, Order, Refund, Refused
 from actions.base import Event, GoalAction, Turn, button
 from actions.goal_form import human_button, say_refusal
-from actions.own_orders import named_among, number_said, order_with, products_in_words
+from actions.own_orders import named_among, number_said, order_buttons, order_with, products_in_words
 
 MAX_TOLD = 3
 _COMPANY = re.compile(
     r"\b(?:auf(?: die| meine firma| unsere firma)?,?|an(?: die)?|für(?: die)?|for|to|firma|company)\s+(?P<name>(?:[\w&.\-]+\s+){0,4}?[\w&.\-]+\s+(?:GmbH(?: & Co\.? KG)?|UG|AG|KG|OHG|GbR|e\.? ?K\.?|e\.? ?V\.?|Ltd\.?|LLC|Inc\.?|PLC|SE))(?!\w)",
     re.I,
 )
+_NO_PART_OF_NAME = re.compile(r"^(?:(?:die|der|meine|unsere|rechnung|invoice|firma|company|name|namen)\s+)+", re.I)
+_CANCELS = re.compile(r"\b(?:stornier\w*|cancel)\b", re.I)
 _VAT_NUMBER = re.compile(r"\b(?:DE|ATU?|NL|FR|BE|IT|LU)[\s-]?\d[\dA-Z\s.-]{6,14}", re.I)
 
 
@@ -33,6 +35,8 @@ class RefundStatus(GoalAction):
         under_way = [refund for refund in refunds if refund.status != "refunded"]
         told = (of_order if number else under_way or refunds[:1])[:MAX_TOLD]
         if not told:
+            if _CANCELS.search(turn.heard.text) and await order_buttons(turn, "cancel_order"):
+                return [FollowupAction("cancel_form")]  # "stornieren, und wann krieg ich mein Geld?"
             await self._say_none(turn)
             return []
         for refund in told:
@@ -127,7 +131,8 @@ def company_said(turn: Turn) -> Company | None:
     match = _COMPANY.search(turn.heard.text)
     if match is None:
         return None
-    return Company(name=" ".join(match["name"].split()), vat_number=_vat_number(turn))
+    name = _NO_PART_OF_NAME.sub("", " ".join(match["name"].split()))
+    return Company(name=name, vat_number=_vat_number(turn))
 
 
 def _vat_number(turn: Turn) -> str | None:

@@ -254,10 +254,12 @@ def _say_nothing_delivered(turn: Turn, orders: Sequence[Order], draft: Draft) ->
 
 def _lines_meant(turn: Turn, draft: Draft, left: Sequence[Line], catalog: Sequence[Product]) -> list[Line]:
     """Those that the words point to by product, colour or size."""
-    if _ALL & set(folded(turn.heard.text).split()) and len(left) > 1:
-        return list(left)
     named = {product.id for wish in wishes(turn.heard, catalog) for product in wish.products}
     of_product = [line for line in left if line.product_id in named]
+    if _ALL & set(folded(turn.heard.text).split()) and len(left) > 1:
+        known = {piece["line"] for piece in draft.get("pieces") or ()}
+        several = [line for line in left if line.line in known and line.quantity - line.returned > 1]
+        return of_product or several or list(left)
     among = of_product or list(left)
     looked_alike = [line for line in among if _names_options(turn.heard.text, line, catalog)]
     if draft["kind"] == "return" and looked_alike and len(looked_alike) < len(among):

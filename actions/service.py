@@ -7,7 +7,9 @@ from rasa_sdk.events import FollowupAction
 from actions import service_topics
 from actions.base import Button, Event, GoalAction, Turn, button, intents_offered, response_of
 from actions.deed_meant import calls_for_deed
+from actions.own_orders import order_buttons
 from actions.product_answers import in_focus
+from actions.reading import answers
 from actions.reading.heard import Guess
 from actions.reading.names import Names
 from actions.reading.words import vocabulary, words_of
@@ -113,6 +115,8 @@ class Clarify(GoalAction):
         if service_topics.answered(turn):
             return []
         likely = [guess.intent for guess in turn.heard.ranking if _is_worth_asking(guess)][:2]
+        if set(likely) == {"change_order", "exchange_item"} and not turn.open_form:
+            return [FollowupAction(await self._change_or_exchange(turn))]
         buttons = [self._button(turn, intent) for intent in likely]
         titles = [turn.either(*INTENT_TITLES[intent]) for intent in likely]
         if len(likely) == 2:
@@ -122,6 +126,10 @@ class Clarify(GoalAction):
         else:
             turn.say("utter_not_understood", buttons=_ways_on(turn))
         return []
+
+    async def _change_or_exchange(self, turn: Turn) -> str:
+        """Nobody needs to be asked: what is still pending is changed, what has arrived is exchanged."""
+        return "change_form" if await order_buttons(turn, "change_order") else "return_form"
 
     def _button(self, turn: Turn, intent: str) -> Button:
         return button(turn.either(*INTENT_TITLES[intent]), intent, **_carried(turn))
@@ -225,7 +233,8 @@ class Affirmed(GoalAction):
             return []
         if last and "talk_to_human" in intents_offered(last[0])[:1]:
             return [FollowupAction("action_talk_to_human")]
-        if offered in SHOWN and in_focus(turn, await turn.backend.products()):
+        takes = offered in SHOWN or answers.names_deed(turn.heard.text)
+        if takes and in_focus(turn, await turn.backend.products()):
             return [FollowupAction("order_form")]
         turn.say("utter_what_next", buttons=_ways_on(turn))
         return []

@@ -18,6 +18,17 @@ _PAYMENT = re.compile(
     r"bar (?:be)?zahl\w*|payment (?:methods?|options?)|how (?:can|do) i pay|ways to pay|cash|installments?|klarna|apple ?pay|google ?pay|bitcoin)\b",
     re.I,
 )
+_SHIPPING = re.compile(
+    r"\b(?:versandkosten\w*|lieferkosten|porto|versandkostenfrei|shipping (?:costs?|fees?|charges?)|(?:cost|charge|pay) (?:for|to) (?:shipping|delivery|ship)|"
+    r"delivery (?:costs?|fees?|free|charges?)|is (?:delivery|shipping) free|free (?:delivery|shipping)|(?:kostet|costs?) (?:der|die|the) (?:versand|lieferung|shipping|delivery))\b",
+    re.I,
+)
+_RETURN_COSTS = re.compile(
+    r"\b(?:kost\w*|kostenlos|umsonst|gratis|bezahl\w*|zahl\w*|cost\w*|free|pay|charge\w*)\b", re.I
+)
+_HOURS = re.compile(
+    r"\b(?:öffnungszeit\w*|wann habt ihr (?:offen|auf|geöffnet)|opening hours|when are you open|are you open)\b", re.I
+)
 _TEAM = re.compile(
     r"\b(?:versand|versandkosten\w*|lieferkosten|porto|zoll|garantie\w*|gewährleistung|kaution|abhol\w*|selbst abholen|probefahr\w*|öffnungszeit\w*|"
     r"geschenkverpack\w*|rabatt\w*|kündig\w*|reservier\w*|shipping (?:costs?|fees?|charges?)|(?:cost|charge|pay) (?:for|to) (?:shipping|delivery|send|ship)|"
@@ -32,8 +43,15 @@ def answered(turn: Turn) -> bool:
     text, phone = turn.heard.text, turn.settings.service_phone
     if _DELIVERY_AREA.search(text):
         turn.say("utter_no_delivery_there" if names_elsewhere(text) else "utter_delivery_area")
+    elif is_about_return(text) and _RETURN_COSTS.search(text):
+        turn.say("utter_returns_are_free")
     elif is_about_return(text):
         turn.say("utter_returns", phone=phone)
+    elif _SHIPPING.search(text):
+        turn.say("utter_shipping_costs")
+    elif _HOURS.search(text):
+        start, _, end = turn.settings.service_hours.partition("-")
+        turn.say("utter_talk_to_human", phone=phone, email=turn.settings.service_email, start=start, end=end)
     elif _PAYMENT.search(text):
         methods = [wording.payment(method, turn.language) for method in PAYMENT_METHODS]
         turn.say("utter_payment_methods", methods=turn.listed(methods, choice=True))

@@ -1,5 +1,6 @@
 """What is subscribed, until when, for how much, when the next money is due, and what is planned."""
 
+import re
 from collections.abc import Sequence
 
 from rasa_sdk.events import FollowupAction, SlotSet
@@ -12,6 +13,7 @@ from actions.own_subscriptions import meant_among, named, running_subscriptions
 from actions.reading import renting
 
 MAX_TOLD = 4
+_PAID = re.compile(r"\b(?:(?:be)?zahl\w*|überwies\w*|überweis\w*|abgebucht|pay|paid|charged)\b", re.I)
 
 
 class SubscriptionStatus(GoalAction):
@@ -28,6 +30,8 @@ class SubscriptionStatus(GoalAction):
             turn.say("utter_subscription_not_found")
             return []
         if not meant:
+            if turn.open_form is None and _PAID.search(turn.heard.text) and await turn.backend.orders(turn.customer):
+                return [FollowupAction("payment_form")]  # which tells how it stands with paying
             if turn.open_form != "order_form":  # which shows how things stand
                 turn.say("utter_no_subscription", phone=turn.settings.service_phone)
             return []

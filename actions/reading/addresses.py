@@ -66,6 +66,13 @@ _SWISS = vocabulary(
     "zürich zuerich bern basel genf genève geneve lausanne luzern winterthur lugano biel thun köniz schaffhausen fribourg chur zug uster sion "
     "neuenburg neuchâtel aarau baden wil davos rapperswil frauenfeld kreuzlingen solothurn olten"
 )
+_GERMAN_TOWNS = vocabulary(
+    "berlin hamburg münchen muenchen köln koeln frankfurt stuttgart düsseldorf duesseldorf leipzig dortmund essen bremen dresden hannover nürnberg nuernberg "
+    "duisburg bochum wuppertal bielefeld bonn münster muenster mannheim karlsruhe augsburg wiesbaden mönchengladbach gelsenkirchen aachen braunschweig "
+    "chemnitz kiel halle magdeburg freiburg krefeld mainz lübeck luebeck erfurt oberhausen rostock kassel potsdam saarbrücken hagen oldenburg "
+    "osnabrück heidelberg darmstadt regensburg ingolstadt würzburg wuerzburg wolfsburg ulm göttingen goettingen jena trier cottbus schwerin"
+)
+"""Large towns whose postal codes surely have five digits."""
 _ELSEWHERE = re.compile(
     r"\b(italien|italy|frankreich|france|spanien|spain|niederlande|holland|netherlands|belgien|belgium|polen|poland|tschechien|czech\w*|luxemburg|"
     r"luxembourg|dänemark|denmark|schweden|sweden|norwegen|norway|england|großbritannien|uk|united kingdom|great britain|scotland|schottland|"
@@ -167,7 +174,9 @@ def _place(text: str, code: re.Match[str] | None) -> tuple[dict[str, str], list[
     parts = {"postal_code": code["code"], "country": _country(code, text)}
     after = _CITY.match(text, code.end())
     if after and after["city"].casefold() not in FUNCTION_WORDS:
-        return {**parts, "city": tidy(after["city"])}, [code.span(), after.span("city")], code.start()
+        is_short = len(code["code"]) == 4 and not code["land"] and after["city"].casefold() in _GERMAN_TOWNS
+        known = {} if is_short else parts  # a digit is missing: it is asked for
+        return {**known, "city": tidy(after["city"])}, [code.span(), after.span("city")], code.start()
     before = _last_segment(text, code.start())
     city = _CITY.fullmatch(re.sub(r"^in\s+", "   ", text[slice(*before)])) if before else None
     if before and city and city["city"].casefold() not in FUNCTION_WORDS:
@@ -347,5 +356,5 @@ def city_said(text: str) -> str | None:
 
 def tidy(words: str) -> str:
     """As one writes it: people type addresses in lower case."""
-    words = " ".join(words.split()).strip(_SEPARATORS.replace(".", ""))
+    words = re.sub(r"\s+,", ",", " ".join(words.split())).strip(_SEPARATORS.replace(".", ""))
     return words.title() if words == words.lower() else words

@@ -10,7 +10,7 @@ from actions.reading.words import folded, vocabulary, words_of
 NUMBER_WORDS = {
     word: number
     for number, words in (
-        (0, "null zero"), (1, "eins one"), (2, "zwei zwo two couple beide beiden both"), (3, "drei three"), (4, "vier four"),
+        (0, "null zero"), (1, "eins one einmal"), (2, "zwei zwo two couple beide beiden both zweimal"), (3, "drei three dreimal"), (4, "vier four"),
         (5, "fuenf five"), (6, "sechs six"), (7, "sieben seven"), (8, "acht eight"), (9, "neun nine"), (10, "zehn ten"),
         (11, "elf eleven"), (12, "zwoelf twelve dozen dutzend"), (15, "fuenfzehn fifteen"), (20, "zwanzig twenty"),
         (24, "vierundzwanzig"), (30, "dreissig thirty"), (50, "fuenfzig fifty"), (100, "hundert hundred"), (1000, "tausend thousand"),
@@ -64,6 +64,13 @@ _MONEY = re.compile(
     r"(?P<amount>\d{1,3}(?:[. ]\d{3})+|\d+)(?:,\d\d|\.\d\d)?\s*(?P<thousand>k|tsd|tausend)?\s*(?:€|euro|eur\b|quid|pounds)",
     re.I,
 )
+
+
+_BETWEEN_SUMS = re.compile(
+    r"(?P<least>\d{1,3}(?:[. ]\d{3})+|\d+)\s*(?:€|euro|eur)?\s*(?:bis(?: zu)?|to|und|and|-|–)\s*(?P<most>\d{1,3}(?:[. ]\d{3})+|\d+)\s*(?:€|euro|eur\b|quid|pounds)",
+    re.I,
+)
+""" "500 bis 700 Euro": so much may be spent at most."""
 
 
 def as_number(value: Any) -> int | None:
@@ -190,9 +197,9 @@ def _term_in(text: str) -> int | None:
 
 def budget(heard: Heard) -> tuple[int, bool] | None:
     """A sum in minor units, and whether it is meant per month."""
-    amount = next(
-        (amount for found in heard.all("money") if (amount := _minor_units(found["value"]))), None
-    ) or _sum_in(heard.text)
+    understood = (_minor_units(found["value"]) for found in heard.all("money"))
+    is_range = _BETWEEN_SUMS.search(heard.text) is not None
+    amount = (None if is_range else next(filter(None, understood), None)) or _sum_in(heard.text)
     return (amount, is_monthly(heard.text)) if amount else None
 
 
@@ -205,6 +212,9 @@ def _minor_units(value: Any) -> int:
 
 
 def _sum_in(text: str) -> int | None:
+    between = _BETWEEN_SUMS.search(text)
+    if between:
+        return max(int(re.sub(r"\D", "", between[side])) for side in ("least", "most")) * 100
     match = _MONEY.search(text)
     if match is None:
         return None

@@ -20,7 +20,8 @@ _ON_INVOICE = re.compile(
     r"\b(?:auf|per|via|gegen|mit|on|by|against)\s+(?:(?:eine|an|a)\s+)?(?:rechnung|invoice)\b", re.I
 )
 _RESERVATION = re.compile(
-    r"\b(aber|allerdings|jedoch|au(?:ß|ss)er|sondern|ohne|but|except|however|without|only if|unless|wenn|if)\b", re.I
+    r"\b(dazu|zusätzlich|zusaetzlich|obendrauf|on top|aber|allerdings|jedoch|au(?:ß|ss)er|sondern|ohne|but|except|however|without|only if|unless|wenn|if)\b",
+    re.I,
 )
 SURE = 0.7
 """Confidence from which a yes that uses no word for yes is one."""
@@ -59,7 +60,7 @@ _WHATEVER = re.compile(
 )
 _INDEFINITE = re.compile(r"\b(etwas|was|irgendwas|anderes|something|anything|stuff)\b", re.I)
 _RETURN = re.compile(
-    r"\b(zurück ?(?:geb|schick|send)\w*|zurueck ?(?:geb|schick|send)\w*|rückgabe\w*|rueckgabe\w*|rücksend\w*|retour\w*|umtausch\w*|widerruf\w*|"
+    r"\b(zurück ?(?:geb|schick|send)\w*|zurueck ?(?:geb|schick|send)\w*|rückgabe\w*|rueckgabe\w*|rücksend\w*|retour\w*|umtausch\w*|tauschen|umgetauscht|widerruf\w*|"
     r"(?:soll\w*|geht|gehen|muss|kommt) (?:wieder )?zur(?:ü|ue)ck|return\w*|send (?:it|them|this|that) back|give (?:it|them) back|refund\w*|money back|geld zurück|geld zurueck|reklam\w*|kaputt\w*|defekt\w*|beschädigt\w*|broken|damaged|defective)\b",
     re.I,
 )
@@ -68,12 +69,13 @@ _POSSIBLE = re.compile(
     r"what if|was wenn|just asking)\b",
     re.I,
 )
+_IF_I_CAN = re.compile(r"\b(?:wenn|falls|sofern|if|as long as|provided)\b.{0,40}\b(?:kann|darf|geht|can|may)\b", re.I)
 _SOME_DAY = re.compile(
     r"\b(?:später|spaeter|jederzeit|danach|hinterher|falls|wenn|any ?time|later|afterwards|if|at any point|just asking)\b",
     re.I,
 )
 _QUESTION = re.compile(
-    r"\?|^\W*(?:und |and |also |aber |but |ok |hm+ )*(?:kann|könnte|darf|wie|was|wo|wann|wer|welche\w*|geht|gibt|can|could|may|how|what|where|when|who|which|is|do|does)\b|\b(?:kostet|unterschied|difference)\b",
+    r"\?|^\W*(?:und |and |also |aber |but |ok |hm+ )*(?:kann|könnte|darf|wie|was|wo|wann|wer|welche\w*|geht|gibt'?s?|habt|can|could|may|how|what|where|when|who|which|is|do|does)\b|\b(?:kostet|unterschied|difference)\b",
     re.I,
 )
 _UNDONE = re.compile(
@@ -86,9 +88,19 @@ _IF_CANCELLED = re.compile(
     r"|\b(?:wenn|falls|if|when)\b.{0,25}\b(?:stornier\w*|cancel\w*).{0,40}\b(?:zurück|zurueck|wieder|back|refund\w*)\b",
     re.I,
 )
+_ADDS = re.compile(
+    r"\b(?:dazu|zusätzlich|zusaetzlich|obendrauf|mit rein|add (?:it|that|them)|with (?:it|that)|include|on top|nehm\w*|take (?:it|that))\b",
+    re.I,
+)
+_DELIVERY_WISH = re.compile(
+    r"\b(?:nachbar\w*|ablageort|abstellgenehmigung|vor die tür|neighbou?rs?|wunschtermin|leave it (?:at|with|by))\b"
+    r"|\b(?:erst|frühestens|nicht vor|lieber|nur|not before|only|rather)\s+(?:am|ab|im|on|in|from|after|nach)\b.{0,30}\b(?:liefer\w*|zustell\w*|bring\w*|deliver\w*)"
+    r"|\b(?:liefer\w*|zustell\w*|deliver\w*)\b.{0,25}\b(?:erst|frühestens|nicht vor|not before|no earlier)\b",
+    re.I,
+)
 MOST_WORDS_FOR_SUM = 8
 _SUM = re.compile(
-    r"\b(?:kost\w*|zahl\w*|bezahl\w*|preis\w*|gesamt\w*|insgesamt|summe|geld|zurück|zurueck|wieder|costs?|price|total|pay|paid|money|back|amount)\b",
+    r"\b(?:kost\w*|zahl\w*|bezahl\w*|preis\w*|gesamt\w*|insgesamt|summe|geld|zurück|zurueck|wieder|costs?|price|total|pay|paid|money|back|amount|(?:ist|macht|wäre|wär) (?:das|es)|is (?:that|it))\b",
     re.I,
 )
 _HOW_MUCH = re.compile(
@@ -194,6 +206,11 @@ def is_question(text: str) -> bool:
     return bool(_QUESTION.search(text))
 
 
+def asks_to_return_later(text: str) -> bool:
+    """ "… aber nur wenn ich ihn zurückgeben kann": of what is to be had."""
+    return is_about_return(text) and bool(_IF_I_CAN.search(text))
+
+
 def asks_whether_possible(text: str) -> bool:
     """ "kann ich das später noch stornieren?" wants to know, not to do."""
     return bool(_POSSIBLE.search(text) and _SOME_DAY.search(text))
@@ -212,6 +229,16 @@ def asks_what_comes_back(text: str) -> bool:
 def asks_for_stock(text: str) -> bool:
     """ "… and tell me if you have a red one": nothing is wished for yet."""
     return bool(_HAVE_YOU.search(text)) and not names_deed(text)
+
+
+def adds(text: str) -> bool:
+    """ "ja die nehm ich dazu": of what was offered on top."""
+    return bool(_ADDS.search(text)) and not _DOUBT.search(text)
+
+
+def wishes_delivery(text: str) -> bool:
+    """ "erst am 7. Dezember liefern", "beim Nachbarn abgeben"."""
+    return bool(_DELIVERY_WISH.search(text))
 
 
 def asks_for_sum(heard: Heard) -> bool:

@@ -276,13 +276,17 @@ def is_colour(word: str) -> bool:
 
 def names_what_is_not_offered(text: str, product: Product) -> bool:
     """Whether the text asks for a colour or a size that this product does not come in."""
-    named = options_named(text, product)
+    return names_colour_not_offered(text, product) or _is_other_size(text, product, options_named(text, product))
+
+
+def names_colour_not_offered(text: str, product: Product) -> bool:
+    """Whether the text asks for another colour than those that there are."""
     colours = [
         word
         for word in _words_without_knowing(text)
         if word.folded in _COLOUR_FORMS and not is_replaced(text, word.start)
     ]
-    return (_has(product, "colour") and "colour" not in named and bool(colours)) or _is_other_size(text, product, named)
+    return _has(product, "colour") and "colour" not in options_named(text, product) and bool(colours)
 
 
 def _is_other_size(text: str, product: Product, named: dict[str, str]) -> bool:

@@ -124,6 +124,17 @@ def unwanted(heard: Heard, catalog: Sequence[Product]) -> list[str]:
     return [product.id for mention in mentions for product in _meant_by(mention, catalog)]
 
 
+def left_out(heard: Heard, catalog: Sequence[Product]) -> set[str]:
+    """Ids of the products that are said to go: "das Auto doch nicht", "Stuhl weg"."""
+    text = heard.text
+    gone = [
+        mention
+        for mention in mentions_of_products(heard, catalog)
+        if _AFTERWARDS_OUT.search(_BETWEEN.split(text[span_of(mention)[1] :])[0])
+    ]
+    return {product.id for mention in gone for product in _meant_by(mention, catalog)}
+
+
 def kept(heard: Heard, catalog: Sequence[Product]) -> set[str]:
     """Ids of the products that are to stay: "cancel the chair, keep the drone"."""
     text = heard.text
@@ -164,6 +175,8 @@ def portions(heard: Heard, product: Product, span: Span) -> tuple[Portion, ...]:
     if not split:
         return (Portion({found.option: found.value for found in mentions}, total),)
     counted = [_portion(heard, mentions, mention, start, sizes) for start, mention in _stretches(span[0], split)]
+    if total == len(counted) == sum(portion.quantity in (None, 1, total) for portion in counted):
+        return tuple(replace(portion, quantity=1) for portion in counted)  # "zwei, eine in Rot und eine in Weiß"
     if (
         total is not None
         and total > 1
