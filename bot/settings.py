@@ -103,6 +103,7 @@ class Settings(BaseSettings):
         description="What customers call the skill: two words or more, in small letters. Also the title of its cards.",
     )
 
+    code_seconds: int = Field(600, ge=60, description="For so long a one-time code counts.")
     messages_per_minute: int = Field(
         60, description="Messages that one account may send in a minute; more are refused with 429."
     )

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
 from pydantic import SecretStr
@@ -19,6 +19,7 @@ from actions.backend.port import (
     Invoice,
     Item,
     KeyReused,
+    KnownCustomer,
     NotAllowed,
     NotFound,
     NotSupported,
@@ -98,6 +99,19 @@ class HttpShop:
             return Customer.model_validate(await self._call("GET", "/v1/customers/me", customer=customer))
         except NotFound:
             return Customer(id=customer)
+
+    async def customers_with_email(self, email: str) -> Sequence[KnownCustomer]:
+        try:
+            found = await self._call("GET", f"/v1/customers?{urlencode({'email': email})}")
+        except Rejected:  # nothing that can be an address
+            return ()
+        return [KnownCustomer.model_validate(known) for known in found["items"]]
+
+    async def join_customers(self, customer: str, other: str, *, key: str) -> None:
+        await self._write("POST", "/v1/customers/me/joins", customer, {"customer": other}, key)
+
+    async def part_customers(self, customer: str, other: str, *, key: str) -> None:
+        await self._write("DELETE", f"/v1/customers/me/joins/{quote(other, safe='')}", customer, None, key)
 
     async def place_order(
         self, customer: str, items: Sequence[Item], address: Address, payment: Payment, language: str, *, key: str

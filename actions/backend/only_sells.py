@@ -7,6 +7,7 @@ from actions.backend.port import (
     Company,
     Free,
     Invoice,
+    KnownCustomer,
     NotSupported,
     Payment,
     Piece,
@@ -20,6 +21,15 @@ from actions.backend.port import (
 
 class OnlySells:
     """An adapter below it overrides what its system can do."""
+
+    async def customers_with_email(self, email: str) -> Sequence[KnownCustomer]:
+        raise NotSupported("customers by e-mail")
+
+    async def join_customers(self, customer: str, other: str, *, key: str) -> None:
+        raise NotSupported("joining customers")
+
+    async def part_customers(self, customer: str, other: str, *, key: str) -> None:
+        raise NotSupported("joining customers")
 
     async def preview_return(self, customer: str, number: str, pieces: Sequence[Piece], refund_to: str) -> Return:
         raise NotSupported("returns")

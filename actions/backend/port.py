@@ -139,6 +139,15 @@ class Customer(_Shape):
     iban_ending: str | None = None
     kind: str = "private"
     company: Company | None = None
+    email: str | None = None
+    email_proven: bool = False
+
+
+class KnownCustomer(_Shape):
+    """Somebody whose e-mail address is known to be theirs."""
+
+    id: str
+    name: str | None = None
 
 
 class Payment(_Shape):
@@ -433,6 +442,18 @@ class Backend(Protocol):
 
     async def customer(self, customer: str) -> Customer:
         """An empty one for a customer whom the shop does not know yet."""
+        ...
+
+    async def customers_with_email(self, email: str) -> Sequence[KnownCustomer]:
+        """At most two of those whose address it is known to be. Raises NotSupported."""
+        ...
+
+    async def join_customers(self, customer: str, other: str, *, key: str) -> None:
+        """All that was the other's is the customer's from now on. Raises NotAllowed, NotSupported."""
+        ...
+
+    async def part_customers(self, customer: str, other: str, *, key: str) -> None:
+        """What came with the other is the other's again. Raises NotFound, NotSupported."""
         ...
 
     async def place_order(

@@ -7,7 +7,7 @@ from string import capwords
 from bot.channels.alexa.channel import AlexaChannel
 from bot.channels.alexa.signature import Signatures, fetched, trusted_roots
 from bot.channels.alexa.untold import Untold
-from bot.channels.base import Channel
+from bot.channels.base import Abilities, Channel
 from bot.channels.rest import Ask, RestChannel
 from bot.channels.telegram import Picture, TelegramChannel
 from bot.channels.visitors import Visitors
@@ -82,6 +82,15 @@ CHANNELS: dict[str, Callable[[Parts], Channel | None]] = {
     "alexa": alexa,
 }
 """By name; a builder answers None when the settings leave the channel off."""
+
+
+KINDS: tuple[type[Channel], ...] = (RestChannel, WebChat, TelegramChannel, AlexaChannel)
+"""What each of them is, for what it can do."""
+
+
+def able(can: Callable[[Abilities], bool]) -> frozenset[str]:
+    """Names of the channels that can do something."""
+    return frozenset(kind.name for kind in KINDS if can(kind.abilities))
 
 
 def build(parts: Parts) -> dict[str, Channel]:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from bot.channels.base import Channel
 from bot.channels.registry import CHANNELS, Parts
+from bot.conversation.codes import Codes
 from bot.conversation.consumer import Consumer
 from bot.conversation.identity import conversation_of
 from bot.conversation.inbox import Inbox
@@ -103,9 +104,9 @@ class Switchboard:
         self.keys = Keys(settings.shards)
         self.no_picture: Exception | None = None
         self._in, self.out = (Lane(redis, self.keys, name, self.clock, settings.lock_seconds) for name in ("in", "out"))
-        inbox = Inbox(self._in, settings.seen_seconds, settings.max_waiting)
+        self._inbox = Inbox(self._in, settings.seen_seconds, settings.max_waiting)
         self.door = GatewayDoor(
-            redis, self.keys, inbox, self.clock, settings.messages_per_minute, settings.answer_seconds
+            redis, self.keys, self._inbox, self.clock, settings.messages_per_minute, settings.answer_seconds
         )
         self.channel = _built(channel, Parts(settings, redis, self.keys, self.door.ask, self._picture))
         rest = Shopless()
@@ -132,7 +133,8 @@ class Switchboard:
     @contextlib.asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """A worker answers and an outbox delivers, as long as this lasts."""
-        turns = Turns(self._in, self.dialogue, self.settings.max_turn_attempts)
+        codes = Codes(self.redis, self.keys, self.settings.code_seconds)
+        turns = Turns(self._in, self._inbox, codes, self.dialogue, self.settings.max_turn_attempts)
         deliveries = Deliveries(self.out, {self.channel.name: self.channel}, MAX_SEND_ATTEMPTS)
         consumers = [Consumer(self._in, turns, "worker"), Consumer(self.out, deliveries, "sender")]
         tasks = [asyncio.create_task(consumer.run()) for consumer in consumers]
