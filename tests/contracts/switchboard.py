@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from aiohttp.test_utils import TestClient, TestServer
@@ -103,6 +103,7 @@ class Switchboard:
         self.dialogue = Script()
         self.keys = Keys(settings.shards)
         self.no_picture: Exception | None = None
+        self.picture: bytes | str = PNG
         self._in, self.out = (Lane(redis, self.keys, name, self.clock, settings.lock_seconds) for name in ("in", "out"))
         self._inbox = Inbox(self._in, settings.seen_seconds, settings.max_waiting)
         self.door = GatewayDoor(
@@ -168,6 +169,11 @@ class Switchboard:
             while await self.redis.exists(*keys):
                 await asyncio.sleep(0.002)
 
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(QUIET_WITHIN_SECONDS):
+            while not condition():
+                await asyncio.sleep(0.002)
+
     async def postponed(self, account: str) -> float:
         """Returns when the conversation's next delivery is put off: for how many seconds from now."""
         name = self.conversation(account)
@@ -189,7 +195,7 @@ class Switchboard:
     async def _picture(self, url: str) -> bytes | str:
         if self.no_picture:
             raise self.no_picture
-        return PNG
+        return self.picture
 
 
 @contextlib.asynccontextmanager
