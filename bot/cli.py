@@ -158,6 +158,8 @@ def channels() -> None:
         "whatsapp": settings.whatsapp_token,
         "messenger": settings.messenger_token,
         "instagram": settings.instagram_token,
+        "sms": settings.twilio_auth_token and settings.twilio_number,
+        "phone": settings.twilio_auth_token and settings.twilio_number,
         "alexa": settings.alexa_skill_id,
     }
     for name in CHANNELS:

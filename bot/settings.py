@@ -121,6 +121,19 @@ class Settings(BaseSettings):
         None,
         description="Secret: access token of the page that the Instagram account belongs to. With it Instagram is on.",
     )
+    twilio_auth_token: SecretStr | None = Field(
+        None,
+        description="Secret: of the Twilio account; signs its webhooks. With it and a number, phone and SMS are on.",
+    )
+    twilio_account: str = Field("", description="The Twilio account's SID (AC…).")
+    twilio_number: str = Field("", description="The shop's number at Twilio, such as +4940123456.")
+    twilio_api_url: str = Field("https://api.twilio.com", description="Twilio's REST API, or a server that speaks it.")
+    phone_voice_de: str = Field("Polly.Vicki-Neural", description="Twilio's voice for German.")
+    phone_voice_en: str = Field("Polly.Joanna-Neural", description="Twilio's voice for English.")
+    phone_language: Literal["de", "en"] = Field("de", description="In which calls are answered at first.")
+    phone_person: str = Field(
+        "", description="The number that callers who want a person are put through to; empty: nobody."
+    )
     alexa_skill_id: str | None = Field(
         None,
         description="Id of the Alexa skill (amzn1.ask.skill. …). With it Alexa is on, and only this skill is heard.",

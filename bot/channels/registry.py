@@ -8,12 +8,15 @@ from pydantic import SecretStr
 
 from bot.channels.alexa.channel import AlexaChannel
 from bot.channels.alexa.signature import Signatures, fetched, trusted_roots
-from bot.channels.alexa.untold import Untold
 from bot.channels.base import Abilities, Channel
 from bot.channels.messenger import InstagramChannel, MessengerChannel
 from bot.channels.meta import Graph, MetaWebhook
+from bot.channels.phone import PhoneChannel, Voices
 from bot.channels.rest import Ask, RestChannel
+from bot.channels.sms import SmsChannel
 from bot.channels.telegram import Picture, TelegramChannel
+from bot.channels.twilio import TwilioApi, TwilioWebhook
+from bot.channels.untold import Untold
 from bot.channels.visitors import Visitors
 from bot.channels.web_chat import WebChat
 from bot.channels.web_transcript import Transcript
@@ -95,6 +98,38 @@ def _meta_webhook(settings: Settings) -> MetaWebhook:
     return MetaWebhook(settings.meta_app_secret, settings.meta_verify_token)
 
 
+def sms(parts: Parts) -> Channel | None:
+    if not _has_twilio(parts.settings):
+        return None
+    return SmsChannel(*_twilio(parts.settings), parts.redis)
+
+
+def phone(parts: Parts) -> Channel | None:
+    settings = parts.settings
+    if not _has_twilio(settings):
+        return None
+    voices = Voices(settings.phone_voice_de, settings.phone_voice_en, settings.form_of_address, settings.phone_language)
+    return PhoneChannel(
+        parts.ask,
+        *_twilio(settings),
+        Untold(parts.redis, parts.keys, PhoneChannel.name),
+        parts.redis,
+        voices,
+        settings.own_url,
+        settings.phone_person,
+    )
+
+
+def _has_twilio(settings: Settings) -> bool:
+    return settings.twilio_auth_token is not None and bool(settings.twilio_number)
+
+
+def _twilio(settings: Settings) -> tuple[TwilioWebhook, TwilioApi]:
+    token = settings.twilio_auth_token
+    api = TwilioApi(settings.twilio_api_url, settings.twilio_account, token, settings.twilio_number)
+    return TwilioWebhook(token, settings.own_url), api
+
+
 def alexa(parts: Parts) -> Channel | None:
     skill_id = parts.settings.alexa_skill_id
     return alexa_skill(parts, skill_id, Signatures(fetched, trusted_roots(), SystemClock())) if skill_id else None
@@ -106,7 +141,7 @@ def alexa_skill(parts: Parts, skill_id: str, signatures: Signatures) -> AlexaCha
     return AlexaChannel(
         parts.ask,
         signatures,
-        Untold(parts.redis, parts.keys),
+        Untold(parts.redis, parts.keys, AlexaChannel.name),
         SystemClock(),
         skill_id,
         capwords(settings.alexa_invocation_name),
@@ -121,6 +156,8 @@ CHANNELS: dict[str, Callable[[Parts], Channel | None]] = {
     "whatsapp": whatsapp,
     "messenger": messenger,
     "instagram": instagram,
+    "sms": sms,
+    "phone": phone,
     "alexa": alexa,
 }
 """By name; a builder answers None when the settings leave the channel off."""
@@ -133,6 +170,8 @@ KINDS: tuple[type[Channel], ...] = (
     WhatsAppChannel,
     MessengerChannel,
     InstagramChannel,
+    SmsChannel,
+    PhoneChannel,
     AlexaChannel,
 )
 """What each of them is, for what it can do."""
