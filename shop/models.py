@@ -15,7 +15,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
-    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
@@ -169,7 +168,6 @@ class Customer(Base):
     """Who orders; the id is the caller's, opaque here."""
 
     __tablename__ = "customers"
-    __table_args__ = (Index("ix_customers_email", text("lower(email)")),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str | None]
