@@ -23,6 +23,8 @@ Replies to another account than the conversation's own have a queue for each: `<
 | nc:{s}:codes:<name>             | string | 15 minutes  | codes made for a conversation                               |
 | nc:{s}:answer:<name>:<id>       | string | 10 minutes  | replies to a message of a channel that waits for them       |
 | nc:{s}:web:<account>            | stream | 90 days     | what a visitor of the web chat saw, at most 500 entries     |
+| nc:{s}:web-customer:<account>   | string | 90 days     | the customer who was signed in when the visitor came last   |
+| nc:dev:outbox                   | list   | 1 day       | mails of the development outbox                             |
 | nc:{s}:untold:<account>         | string | 9 minutes   | a message whose answer came too late for Alexa or a call    |
 | nc:{s}:rate:<channel>:<account> | string | 1 minute    | messages in this minute                                     |
 | nc:<channel>:payload:<hash>     | string | 30 days     | a payload that is too long for the channel's buttons        |
@@ -114,6 +116,9 @@ class Keys:
 
     def web(self, account: str) -> str:
         return self._of(account, f"web:{account}")
+
+    def web_customer(self, account: str) -> str:
+        return self._of(account, f"web-customer:{account}")
 
     def untold(self, channel: str, account: str) -> str:
         return self._of(account, f"untold:{channel}:{account}")

@@ -9,6 +9,9 @@ from pydantic import SecretStr
 from bot.channels.alexa.channel import AlexaChannel
 from bot.channels.alexa.signature import Signatures, fetched, trusted_roots
 from bot.channels.base import Abilities, Channel
+from bot.channels.customer_tokens import CustomerTokens
+from bot.channels.dev_outbox import DevOutbox
+from bot.channels.mail import DevMail, MailChannel
 from bot.channels.messenger import InstagramChannel, MessengerChannel
 from bot.channels.meta import Graph, MetaWebhook
 from bot.channels.phone import PhoneChannel, Voices
@@ -46,7 +49,16 @@ def web(parts: Parts) -> Channel | None:
     secret = parts.settings.web_secret
     if secret is None:
         return None
-    return WebChat(Transcript(parts.redis, parts.keys), Visitors(secret), parts.settings.web_origins)
+    tokens = CustomerTokens(parts.settings.web_token_secret, parts.settings.web_token_public_key)
+    visitors = Visitors(secret, parts.redis, parts.keys)
+    return WebChat(Transcript(parts.redis, parts.keys), visitors, tokens, parts.settings.web_origins)
+
+
+def mail(parts: Parts) -> Channel | None:
+    settings = parts.settings
+    if settings.smtp_url is not None:
+        return MailChannel(settings.smtp_url, settings.mail_from)
+    return DevMail(DevOutbox(parts.redis)) if settings.environment != "production" else None
 
 
 def telegram(parts: Parts) -> Channel | None:
@@ -152,6 +164,7 @@ def alexa_skill(parts: Parts, skill_id: str, signatures: Signatures) -> AlexaCha
 CHANNELS: dict[str, Callable[[Parts], Channel | None]] = {
     "rest": rest,
     "web": web,
+    "mail": mail,
     "telegram": telegram,
     "whatsapp": whatsapp,
     "messenger": messenger,
@@ -166,6 +179,7 @@ CHANNELS: dict[str, Callable[[Parts], Channel | None]] = {
 KINDS: tuple[type[Channel], ...] = (
     RestChannel,
     WebChat,
+    MailChannel,
     TelegramChannel,
     WhatsAppChannel,
     MessengerChannel,
