@@ -141,6 +141,15 @@ class Customer(_Shape):
     company: Company | None = None
 
 
+class KnownCustomer(_Shape):
+    """Whom a proven e-mail leads to, and how they are spoken to."""
+
+    id: str
+    name: str | None = None
+    language: str
+    form_of_address: str | None = None
+
+
 class Payment(_Shape):
     """How something is to be paid: the method, and what it needs."""
 
@@ -433,6 +442,22 @@ class Backend(Protocol):
 
     async def customer(self, customer: str) -> Customer:
         """An empty one for a customer whom the shop does not know yet."""
+        ...
+
+    async def join_customers(self, customer: str, other: str, *, key: str) -> Customer:
+        """What is `other`'s becomes the customer's; Refused if they are joined already, to somebody else."""
+        ...
+
+    async def part_customers(self, customer: str, other: str, *, key: str) -> Customer:
+        """Takes a joining back: what came with `other` is theirs again. NotFound if the two are not joined."""
+        ...
+
+    async def customers_with_email(self, email: str) -> Sequence[KnownCustomer]:
+        """Those of whom it is proven that it is theirs, two at most."""
+        ...
+
+    async def prove_email(self, customer: str, email: str, *, key: str) -> Customer:
+        """The customer answered a code that was mailed there: from now on it is their e-mail, and proven."""
         ...
 
     async def place_order(
