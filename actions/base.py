@@ -14,8 +14,10 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import wording
+from actions.accounts import PROVEN_SLOT, Accounts
 from actions.backend.choice import chosen
 from actions.backend.port import Backend, Money, NotSupported, Product, Unavailable
+from actions.joins import tell_shop
 from actions.reading.heard import Guess, Heard
 from actions.settings import ActionSettings, settings
 
@@ -52,6 +54,7 @@ class Turn:
         self.heard = self._heard()
         self.customer: str = tracker.sender_id
         self.language = "en" if tracker.get_slot("language") == "en" else "de"
+        self.accounts = Accounts.of(tracker.latest_message, tracker.get_slot(PROVEN_SLOT))
         self._dispatcher = dispatcher
 
     def _heard(self) -> Heard:
@@ -114,6 +117,10 @@ class Turn:
         fields = {key: data[key] for key in ("buttons", "elements", "image") if key in data}
         self._dispatcher.utter_message(text=text, **fields)
 
+    def request(self, of_runtime: dict[str, Any]) -> None:
+        """Something of the runtime beyond saying something here (bot/dialogue/linking.py)."""
+        self._dispatcher.utter_message(json_message=of_runtime)
+
     def has_said(self, response: str) -> bool:
         """Whether this turn said it already."""
         return response in (response_of(event) for event in self.since_message if event.get("event") == "bot")
@@ -154,7 +161,7 @@ class GoalAction(Action, abc.ABC):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Event]:
         turn = Turn(dispatcher, tracker, shop())
         try:
-            return await self.act(turn)
+            return [*await tell_shop(turn), *await self.act(turn)]
         except Unavailable as error:
             log.warning("conversation=%s action=%s shop unavailable: %s", tracker.sender_id, self.action_name, error)
             if not turn.has_said(UNAVAILABLE):

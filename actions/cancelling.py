@@ -5,6 +5,7 @@ from copy import deepcopy
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import order_draft, wording
+from actions.accounts import ask_for_proof
 from actions.backend.port import NotAllowed, NotFound, Order, Unavailable
 from actions.base import Event, GoalAction, Turn, yes_no
 from actions.deed_meant import calls_for_deed
@@ -28,6 +29,7 @@ class CancelForm(Form):
     """Which order, and a yes to just that one."""
 
     form = "cancel_form"
+    is_sensitive = True
     draft_slot = "cancel_draft"
     questions = ("cancel_order_number", "cancel_confirmed")
 
@@ -146,6 +148,8 @@ class FinishCancel(GoalAction):
 
     async def act(self, turn: Turn) -> list[Event]:
         draft = turn.slot("cancel_draft") or {}
+        if draft.get("state") == "unproven":
+            return [SlotSet("cancel_draft", None), *ask_for_proof(turn)]
         if draft.get("state") in AFTER_DELIVERY:
             return [SlotSet("cancel_draft", None), FollowupAction(AFTER_DELIVERY[draft["state"]])]
         if draft.get("state") == "part":

@@ -5,6 +5,7 @@ from copy import deepcopy
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import order_draft, wording
+from actions.accounts import ask_for_proof
 from actions.backend.port import NotAllowed, NotFound, Order, OutOfStock, Refused, Rejected, Unavailable, Variant
 from actions.base import Event, GoalAction, Turn, yes_no
 from actions.forms import GOALS, go_on, reopen
@@ -22,6 +23,7 @@ class ChangeForm(OrderEditing):
     """Which order, what shall be different, and a yes to what it would be then."""
 
     form = "change_form"
+    is_sensitive = True
     draft_slot = "change_draft"
     questions = (
         "change_order_number",
@@ -205,6 +207,8 @@ class FinishChange(GoalAction):
 
     async def act(self, turn: Turn) -> list[Event]:
         draft = turn.slot("change_draft") or {}
+        if draft.get("state") == "unproven":
+            return [SlotSet("change_draft", None), *ask_for_proof(turn)]
         if draft.get("state") in AFTER_DELIVERY:
             return [SlotSet("change_draft", None), FollowupAction(AFTER_DELIVERY[draft["state"]])]
         if draft.get("state") == "new":

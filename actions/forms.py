@@ -1,11 +1,13 @@
 """What forms of ours do with an answer, and how one that was interrupted is gone on with."""
 
 import abc
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
+from actions.accounts import must_prove
 from actions.base import Event, GoalAction, Turn
 from actions.reading import answers
 from actions.reading.heard import Heard
@@ -14,19 +16,20 @@ from actions.reading.words import vocabulary
 QUESTIONS_OF_THEIR_OWN = vocabulary(
     "browse_catalog ask_product compare_products check_availability recommend_for_budget track_order greet goodbye thanks "
     "bot_challenge help repeat switch_language talk_to_human out_of_scope refund_status request_invoice subscription_status "
-    "report_damage order_spare_part device_status firmware_update choose_update_channel check_coverage link_channel account_type "
+    "report_damage order_spare_part device_status firmware_update choose_update_channel check_coverage account_type "
     "export_data delete_data notification_settings complain give_feedback"
 )
 """Intents that a rule answers in the midst of a form, which then comes back to its question."""
 
 GOALS = vocabulary(
     "place_order start_subscription change_order change_address cancel_order return_order exchange_item payment_problem swap_product "
-    "change_plan pause_subscription resume_subscription cancel_subscription book_addon"
+    "change_plan pause_subscription resume_subscription cancel_subscription book_addon link_channel"
 )
 """Intents that open a form of their own; the one that was open is taken up again afterwards."""
 
 Draft = dict[str, Any]
-"""What a form knows so far. `state` is set when it is done: "confirmed", "dropped" or "nothing" (there is nothing to do)."""
+"""What a form knows so far. `state` is set when it is done: "confirmed", "dropped", "nothing" (there is nothing to do), or
+"unproven" (it will begin when the customer has proved to be the one)."""
 
 
 class Form(GoalAction, abc.ABC):
@@ -40,6 +43,8 @@ class Form(GoalAction, abc.ABC):
     form: ClassVar[str]
     draft_slot: ClassVar[str]
     questions: ClassVar[tuple[str, ...]]
+    is_sensitive: ClassVar[bool] = False
+    """Begins only for who has proved lately to be the customer."""
     insists: ClassVar[bool] = True
     """Comes back to its question when the customer asked or did something else meanwhile; other forms end then."""
 
@@ -54,6 +59,8 @@ class Form(GoalAction, abc.ABC):
         if self._returns_from_interruption(turn):
             return [*self._no_longer_waits(turn), *await self._return(turn, draft)]
         events = self._remember_interrupted(turn) if question is None else []
+        if question is None and self.is_sensitive and must_prove(turn):
+            return [*events, SlotSet(self.draft_slot, {"state": "unproven"}), SlotSet("requested_slot", None)]
         if not await self.take(turn, draft, question):
             return [SlotSet("requested_slot", question)]  # nothing was set: Rasa lets a rule answer, then comes back
         following = await self.next_question(turn, draft)
@@ -122,7 +129,7 @@ class Form(GoalAction, abc.ABC):
         return [SlotSet("open_goals", open_goals)]
 
 
-PASSING_FORMS = frozenset({"question_form"})
+PASSING_FORMS = frozenset({"question_form", "link_form", "proof_form"})
 """Forms that do not insist, and are not gone on with."""
 
 
@@ -140,11 +147,15 @@ def is_put_off(heard: Heard) -> bool:
     return sounds_like_yes or (heard.intent in NO_ANSWER and answers.puts_off(heard.text))
 
 
-def go_on(turn: Turn, without: frozenset[str] = frozenset()) -> list[Event]:
-    """After a form's end: the form that it interrupted is taken up again, if there is one (and it is none of `without`)."""
-    open_goals = [form for form in turn.slot("open_goals") or [] if form not in without]
+def go_on(turn: Turn, waiting: Sequence[str] | None = None, without: frozenset[str] = frozenset()) -> list[Event]:
+    """After a form's end: the form that it interrupted is taken up again, if there is one (and it is none of `without`).
+
+    `waiting` are the interrupted ones, the latest last, if they are others than the conversation remembers.
+    """
+    remembered = turn.slot("open_goals") or []
+    open_goals = [form for form in (remembered if waiting is None else waiting) if form not in without]
     if not open_goals:
-        return [SlotSet("open_goals", [])] if without else []
+        return [SlotSet("open_goals", [])] if remembered else []
     form = open_goals.pop()
     turn.say("utter_back_to_" + form)
     return [SlotSet("open_goals", open_goals), SlotSet("resumed_form", form), FollowupAction(form)]

@@ -1,4 +1,4 @@
-"""What forms about one thing of the customer's share: which one, what is missing, a summary, a yes, and the deed."""
+"""What forms about one thing of the customer's share: a proof, which one, what is missing, a summary, a yes, and the deed."""
 
 import abc
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from rasa_sdk.events import SlotSet
 
+from actions.accounts import ask_for_proof
 from actions.backend.port import (
     BackendError,
     NotAllowed,
@@ -38,6 +39,7 @@ def contents(draft: Draft) -> Draft:
 class GoalForm(Form):
     """The first question of `questions` asks which one; the last is the yes."""
 
+    is_sensitive = True
     intents: ClassVar[frozenset[str]]
     """Intents that open this form, or change their mind within it."""
 
@@ -189,6 +191,8 @@ class FinishGoal(GoalAction):
         try:
             if draft.get("state") == "confirmed":
                 notes = await self.do(turn, draft)
+            elif draft.get("state") == "unproven":
+                return [SlotSet(self.draft_slot, None), *ask_for_proof(turn)]
             elif draft.get("state") == "dropped":
                 turn.say("utter_left_as_it_is")
         except Unavailable:

@@ -69,10 +69,10 @@ class OrderEditing(Form):
         if after == before or await self.missing_part(turn, draft) != part:
             return False
         if part == "address":
-            return after["address"] == before["address"]
+            return bool(after["address"] == before["address"])
         if part == "option":
             catalog = await turn.backend.products()
-            return bool(order_draft.open_line(after, catalog) == order_draft.open_line(before, catalog))
+            return order_draft.open_line(after, catalog) == order_draft.open_line(before, catalog)
         return part in IN_ONE_QUESTION
 
     async def _tells_addon(self, turn: Turn, draft: Draft) -> bool:

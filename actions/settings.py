@@ -48,6 +48,15 @@ class ActionSettings(BaseSettings):
     public_url: str = Field(
         "http://localhost:8080", description="Where customers' apps load the product pictures from."
     )
+    proof_minutes: int = Field(
+        30,
+        ge=1,
+        description="For so long a proof (a code, a fresh sign-in) counts before sensitive goals ask for another.",
+    )
+    telegram_bot_name: str = Field("", description="Name of the Telegram bot, for links that lead to it with a code.")
+    whatsapp_phone: str = Field(
+        "", description="The shop's WhatsApp number as `491701234567`, for links that lead to it with a code."
+    )
     service_phone: str = Field(
         "+49 40 1234567", description="The hotline that is named to customers who want a person."
     )

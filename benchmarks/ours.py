@@ -9,6 +9,7 @@ from benchmarks.histories import CYCLE, LENGTHS, HandedOver, Raw, check_same, re
 from benchmarks.loading import load
 from benchmarks.visits import GREETING, ORDER, Said, Visit, long_conversation
 from bot.clock import SystemClock
+from bot.conversation.codes import Codes
 from bot.conversation.identity import conversation_of
 from bot.conversation.inbox import Inbox
 from bot.conversation.lane import Lane, Ready
@@ -31,7 +32,8 @@ class Worker:
         self.keys = Keys(settings.shards)
         self._lane = Lane(redis, self.keys, "in", SystemClock(), 60)
         self._inbox = Inbox(self._lane, seen_seconds=0, max_waiting=0)
-        self._answering = Answering(self._lane, dialogue, max_attempts=1)
+        codes = Codes(redis, self.keys, settings.code_seconds)
+        self._answering = Answering(self._lane, self._inbox, codes, dialogue, max_attempts=1)
         self._numbers = itertools.count()
 
     async def visit(self, account: str, visit: Visit, cost: Turns) -> None:

@@ -13,7 +13,9 @@ from aiohttp import web
 from bot.channels import registry
 from bot.channels.web_pages import Pages
 from bot.clock import SystemClock
+from bot.conversation.codes import Codes
 from bot.conversation.consumer import Consumer
+from bot.conversation.identity import account_of
 from bot.conversation.inbox import Inbox
 from bot.conversation.lane import Lane
 from bot.conversation.outbox import Deliveries
@@ -40,11 +42,17 @@ def load_assistant(settings: Settings, model: Path) -> Assistant:
 
     from bot.dialogue import patches
     from bot.dialogue.action_endpoint import InProcessActions
+    from bot.dialogue.linking import Reach
 
     patches.apply()
     url = settings.action_endpoint_url
     actions = EndpointConfig(url=url) if url else InProcessActions("actions")
-    return Assistant.load(model, actions, settings.form_of_address)
+    reach = Reach(
+        push=registry.able(lambda abilities: abilities.push),
+        screen=registry.able(lambda abilities: abilities.images),
+        account_of=account_of,
+    )
+    return Assistant.load(model, actions, settings.form_of_address, reach)
 
 
 def lane(settings: Settings, redis: Client, name: Any) -> Lane:
@@ -55,7 +63,10 @@ async def work(settings: Settings, assistant: Assistant, number: int) -> None:
     """One worker: answers turns until it is told to stop."""
     redis = _redis(settings)
     inbox = lane(settings, redis, "in")
-    turns = Turns(inbox, assistant, settings.max_turn_attempts)
+    keys = Keys(settings.shards)
+    codes = Codes(redis, keys, settings.code_seconds)
+    door = Inbox(inbox, settings.seen_seconds, settings.max_waiting)
+    turns = Turns(inbox, door, codes, assistant, settings.max_turn_attempts)
     await _until_stopped(Consumer(inbox, turns, _process_name(settings, f"worker-{number}"), settings.turns_at_once))
     await assistant.close()
     await redis.aclose()

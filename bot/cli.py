@@ -154,8 +154,11 @@ def channels() -> None:
     on = {
         "rest": True,
         "web": True,
-        "telegram": settings.telegram_token is not None,
-        "alexa": bool(settings.alexa_skill_id),
+        "telegram": settings.telegram_token,
+        "whatsapp": settings.whatsapp_token,
+        "messenger": settings.messenger_token,
+        "instagram": settings.instagram_token,
+        "alexa": settings.alexa_skill_id,
     }
     for name in CHANNELS:
         console.print(f"{name:<12} {'on' if on.get(name) else 'off'}")

@@ -13,6 +13,7 @@ TURN_SECONDS = Histogram("nochannel_turn_seconds", "From claim to commit.", buck
 ANSWER_SECONDS = Histogram(
     "nochannel_answer_seconds", "From receipt of a message to the commit of its answer.", buckets=_FAST
 )
+CODES = Counter("nochannel_codes_total", "One-time codes, by what became of them.", ["outcome"])
 DELIVERIES = Counter(
     "nochannel_deliveries_total", "Replies on their way out, by channel and outcome.", ["channel", "outcome"]
 )

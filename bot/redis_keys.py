@@ -2,6 +2,7 @@
 
 A conversation belongs to one shard; all its keys carry the shard's hash tag, so that one script touches one slot and the
 same code runs on one Redis and on a Cluster. `lane` is `in` (messages to be answered) or `out` (replies to be delivered).
+Replies to another account than the conversation's own have a queue for each: `<name>` is then `<conversation>><account>`.
 
 | key                             | type   | expiry      | what                                                        |
 |---------------------------------|--------|-------------|-------------------------------------------------------------|
@@ -12,11 +13,17 @@ same code runs on one Redis and on a Cluster. `lane` is `in` (messages to be ans
 | nc:{s}:<lane>:later             | zset   | –           | names whose head is to be tried again, by due time          |
 | nc:{s}:<lane>:parked            | stream | –           | heads given up, with their error                            |
 | nc:{s}:seen:<name>:<id>         | string | SEEN_SECONDS| a vendor's message id that was accepted                     |
+| nc:{s}:home:<account>           | string | –           | the conversation that a linked account belongs to           |
+| nc:{s}:accounts:<name>          | hash   | –           | accounts linked to a conversation, and since when           |
 | nc:{s}:log:<name>               | list   | –           | all Rasa events of the conversation, append only            |
 | nc:{s}:window:<name>            | list   | –           | version, then the Rasa events that a turn needs             |
+| nc:{s}:code:<digest>            | hash   | CODE_SECONDS| what a one-time code proves, and the message that used it    |
+| nc:{s}:guesses:<account>        | string | 15 minutes  | wrong codes that an account told                            |
+| nc:{s}:guesses:                 | string | 1 minute    | wrong codes that all accounts told                          |
+| nc:{s}:codes:<name>             | string | 15 minutes  | codes made for a conversation                               |
 | nc:{s}:answer:<name>:<id>       | string | 10 minutes  | replies to a message of a channel that waits for them       |
 | nc:{s}:web:<account>            | stream | 90 days     | what a visitor of the web chat saw, at most 500 entries     |
-| nc:{s}:alexa:<account>         | string | 9 minutes   | a message whose answer came too late for Alexa              |
+| nc:{s}:alexa:<account>          | string | 9 minutes   | a message whose answer came too late for Alexa              |
 | nc:{s}:rate:<channel>:<account> | string | 1 minute    | messages in this minute                                     |
 | nc:answers:<gateway>            | pubsub | –           | answers for the requests that a gateway holds open          |
 | nc:web                          | pubsub | –           | accounts of the web chat that have something new            |
@@ -31,6 +38,9 @@ GROUP = "workers"
 
 WEB_CHANNEL = "nc:web"
 
+TOWARDS = ">"
+"""Between a conversation and the account that a queue of replies leads to; in no name of either."""
+
 Lane = Literal["in", "out"]
 
 
@@ -41,7 +51,7 @@ class Keys:
     shards: int
 
     def shard_of(self, name: str) -> int:
-        return zlib.crc32(name.encode()) % self.shards
+        return zlib.crc32(name.partition(TOWARDS)[0].encode()) % self.shards
 
     def ready(self, lane: Lane, shard: int) -> str:
         return f"nc:{{{shard}}}:{lane}:ready"
@@ -70,8 +80,28 @@ class Keys:
     def window(self, name: str) -> str:
         return self._of(name, f"window:{name}")
 
+    def home(self, account: str) -> str:
+        return self._of(account, f"home:{account}")
+
+    def accounts(self, name: str) -> str:
+        return self._of(name, f"accounts:{name}")
+
+    def code(self, digest: str) -> str:
+        return self._of(digest, f"code:{digest}")
+
+    def guesses(self, account: str) -> str:
+        return self._of(account, f"guesses:{account}")
+
+    def codes_made(self, name: str) -> str:
+        return self._of(name, f"codes:{name}")
+
     def answer(self, name: str, message_id: str) -> str:
         return self._of(name, f"answer:{name}:{message_id}")
+
+    @staticmethod
+    def asked(answer: str) -> str:
+        """The message of an `answer` key."""
+        return answer.split(":", 4)[4]
 
     def web(self, account: str) -> str:
         return self._of(account, f"web:{account}")

@@ -94,6 +94,33 @@ class Settings(BaseSettings):
     telegram_api_url: str = Field(
         "https://api.telegram.org", description="Telegram's Bot API, or a server that speaks it."
     )
+    meta_app_secret: SecretStr | None = Field(
+        None,
+        description="Secret: of the Meta app; signs the webhooks of WhatsApp, Messenger and Instagram. Needed by each.",
+    )
+    meta_verify_token: SecretStr | None = Field(
+        None, description="Secret: a word of your own that Meta repeats when a webhook is registered. Needed by each."
+    )
+    meta_api_url: str = Field(
+        "https://graph.facebook.com/v23.0", description="Meta's Graph API, or a server that speaks it."
+    )
+    whatsapp_token: SecretStr | None = Field(
+        None, description="Secret: access token of the WhatsApp Business account. With it WhatsApp is on."
+    )
+    whatsapp_phone_id: str = Field(
+        "", description="Id of the shop's number at Meta (not the number). Needed by WhatsApp."
+    )
+    whatsapp_template_de: str = Field(
+        "", description="Approved German template that invites to write, for what is to be said after 24 hours."
+    )
+    whatsapp_template_en: str = Field("", description="The same in English.")
+    messenger_token: SecretStr | None = Field(
+        None, description="Secret: access token of the Facebook page. With it Messenger is on."
+    )
+    instagram_token: SecretStr | None = Field(
+        None,
+        description="Secret: access token of the page that the Instagram account belongs to. With it Instagram is on.",
+    )
     alexa_skill_id: str | None = Field(
         None,
         description="Id of the Alexa skill (amzn1.ask.skill. …). With it Alexa is on, and only this skill is heard.",
@@ -103,6 +130,7 @@ class Settings(BaseSettings):
         description="What customers call the skill: two words or more, in small letters. Also the title of its cards.",
     )
 
+    code_seconds: int = Field(600, ge=60, description="For so long a one-time code counts.")
     messages_per_minute: int = Field(
         60, description="Messages that one account may send in a minute; more are refused with 429."
     )
@@ -126,4 +154,6 @@ class Settings(BaseSettings):
             needed.append("shop_token")
         if self.telegram_token and self.telegram_mode == "webhook":
             needed.append("telegram_secret")
+        if self.whatsapp_token or self.messenger_token or self.instagram_token:
+            needed += ["meta_app_secret", "meta_verify_token"]
         return [name.upper() for name in needed if getattr(self, name) is None]

@@ -20,6 +20,7 @@ from shop.idempotency import Writes
 from shop.images import ImageRoutes
 from shop.invoice_routes import InvoiceRoutes
 from shop.invoices import Invoices
+from shop.joins import Joins
 from shop.links import Links, derived_key
 from shop.observe import observed, say_failure
 from shop.operations import OperationsRoutes
@@ -85,7 +86,7 @@ def build_app(settings: Settings, clock: Clock) -> web.Application:
     app.add_routes(ServiceRoutes(database).routes())
     app.add_routes(ImageRoutes().routes())
     app.add_routes(CatalogRoutes(database, catalog).routes())
-    app.add_routes(CustomerRoutes(database, customers, writes).routes())
+    app.add_routes(CustomerRoutes(database, customers, Joins(clock), writes).routes())
     app.add_routes(OrderRoutes(database, orders, writes).routes())
     app.add_routes(ReturnRoutes(database, returns, writes, links).routes())
     app.add_routes(RefundRoutes(database).routes())

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, cast
 
 from aiohttp import web
 from pydantic import Field, model_validator
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Table, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shop.answers import Answer, json_answer, moment_view
@@ -14,11 +14,12 @@ from shop.contact import CompanyBody, Phone, e164
 from shop.database import Database, insert_if_absent, insert_or_set
 from shop.devices import device_view, devices_of
 from shop.idempotency import Writes, customer_scope, read_write
+from shop.joins import JoinBody, Joins
 from shop.models import Address, Consent, Customer, Json
 from shop.payments.gift_cards import GiftCards, card_view, ending
 from shop.payments.wishes import PAYMENT_METHODS, PaymentMethod
 from shop.problems import AddressNotFound, CustomerNotFound, IbanMissing, invalid
-from shop.requests import Body, Name, read_body, read_customer
+from shop.requests import Body, Name, read_body, read_customer, read_query
 
 Language = Literal["de", "en"]
 FormOfAddress = Literal["du", "Sie"]
@@ -78,6 +79,12 @@ class CustomerChange(Body):
         return member in self.model_fields_set
 
 
+class EmailQuery(Body):
+    """Of whom an address is."""
+
+    email: Email
+
+
 class Customers:
     """The customer record; every method works within the session's transaction."""
 
@@ -132,12 +139,19 @@ class Customers:
         await self.ensure(session, customer_id, change.language)
         customer = await session.get_one(Customer, customer_id, with_for_update=True)
         for member, value in change.model_dump(include=AS_THEY_ARE, exclude_unset=True).items():
+            if member == "email" and value != customer.email:
+                customer.email_proven = False
             setattr(customer, member, value)
         _set_company(customer, change)
         if change.says("phone"):
             customer.phone = await self._phone(session, customer_id, change.phone)
         for purpose, given in change.consents.model_dump(exclude_unset=True).items():
             await self._note(session, customer_id, purpose, given)
+
+    async def with_proven_email(self, session: AsyncSession, email: str) -> Sequence[Customer]:
+        """Whose address it is known to be; two are as good as many, since none of them can be chosen."""
+        is_theirs = text("lower(email) = :email AND email_proven").bindparams(email=email.lower())
+        return (await session.scalars(select(Customer).where(is_theirs).order_by(Customer.id).limit(2))).all()
 
     async def add_address(self, session: AsyncSession, customer_id: str, address: AddressBody) -> None:
         """As the one that is taken first; creates the customer if need be."""
@@ -213,11 +227,21 @@ def _view(customer: Customer) -> Json:
         "name": customer.name,
         "company": company and company.model_dump(),
         "email": customer.email,
+        "email_proven": customer.email_proven,
         "phone": customer.phone,
         "language": customer.language,
         "form_of_address": customer.form_of_address,
         "payment_methods": customer.payment_methods,
         "iban_ending": customer.iban and ending(customer.iban),
+    }
+
+
+def _known_view(customer: Customer) -> Json:
+    return {
+        "id": customer.id,
+        "name": customer.name,
+        "language": customer.language,
+        "form_of_address": customer.form_of_address,
     }
 
 
@@ -235,9 +259,10 @@ def _address_view(address: Address) -> Json:
 class CustomerRoutes:
     """The customer record over HTTP."""
 
-    def __init__(self, database: Database, customers: Customers, writes: Writes) -> None:
+    def __init__(self, database: Database, customers: Customers, joins: Joins, writes: Writes) -> None:
         self._database = database
         self._customers = customers
+        self._joins = joins
         self._writes = writes
 
     def routes(self) -> list[web.RouteDef]:
@@ -246,6 +271,9 @@ class CustomerRoutes:
             web.put("/v1/customers/me", self.put),
             web.post("/v1/customers/me/addresses", self.add_address),
             web.delete("/v1/customers/me/addresses", self.remove_address),
+            web.post("/v1/customers/me/joins", self.join),
+            web.delete("/v1/customers/me/joins/{customer}", self.part),
+            web.get("/v1/customers", self.find),
         ]
 
     async def get(self, request: web.Request) -> web.Response:
@@ -268,6 +296,25 @@ class CustomerRoutes:
         return await self._once(
             request, body, lambda session, whose: self._customers.remove_address(session, whose, body)
         )
+
+    async def join(self, request: web.Request) -> web.Response:
+        body = await read_body(request, JoinBody)
+
+        async def joined(session: AsyncSession, whose: str) -> None:
+            await self._customers.ensure(session, whose, SILENT)
+            await self._joins.join(session, whose, body.customer)
+
+        return await self._once(request, body, joined)
+
+    async def part(self, request: web.Request) -> web.Response:
+        other = request.match_info["customer"]
+        return await self._once(request, Body(), lambda session, whose: self._joins.part(session, whose, other))
+
+    async def find(self, request: web.Request) -> web.Response:
+        query = read_query(request, EmailQuery)
+        async with self._database.reading() as session:
+            found = await self._customers.with_proven_email(session, query.email)
+            return json_answer({"items": [_known_view(customer) for customer in found]}).response()
 
     async def _once(self, request: web.Request, body: Body, doing: Doing, status: int = 200) -> web.Response:
         customer_id = read_customer(request)

@@ -14,6 +14,8 @@ from sqlalchemy import (
     MetaData,
     Text,
     UniqueConstraint,
+    false,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
@@ -167,10 +169,12 @@ class Customer(Base):
     """Who orders; the id is the caller's, opaque here."""
 
     __tablename__ = "customers"
+    __table_args__ = (Index("ix_customers_email", text("lower(email)")),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str | None]
     email: Mapped[str | None]
+    email_proven: Mapped[bool] = mapped_column(default=False, server_default=false())  # it is known to be theirs
     language: Mapped[str]
     company_name: Mapped[str | None]  # a private customer has none
     vat_number: Mapped[str | None]
@@ -179,6 +183,18 @@ class Customer(Base):
     payment_methods: Mapped[list[str]]
     iban: Mapped[str | None]
     created_at: Mapped[datetime]
+
+
+class CustomerJoin(Base):
+    """A customer who turned out to be another: what was moved (primary keys by table), and filled in the other's record."""
+
+    __tablename__ = "customer_joins"
+
+    other_id: Mapped[str] = mapped_column(primary_key=True)
+    into_id: Mapped[str] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
+    moved: Mapped[Json]
+    filled: Mapped[Json]
+    at: Mapped[datetime]
 
 
 class Consent(Base):

@@ -78,6 +78,16 @@ class CustomerNotFound(Problem):
     detail = "Nothing has been written for this customer yet."
 
 
+class JoinNotFound(Problem):
+    slug, status, title = "join-not-found", 404, "Join not found"
+    detail = "No such customer was joined into the acting one."
+
+
+class JoinedOtherwise(Problem):
+    slug, status, title = "joined-otherwise", 409, "Joined otherwise"
+    detail = "This customer was joined into somebody else already."
+
+
 class AddressNotFound(Problem):
     slug, status, title = "address-not-found", 404, "Address not found"
     detail = "The customer has no such address."

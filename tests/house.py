@@ -6,6 +6,7 @@ import os
 import re
 import sqlite3
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from pydantic import SecretStr
 
 import actions.base
 import actions.settings
+from bot.channels.registry import CHANNELS
 from bot.clock import SystemClock
+from bot.conversation.codes import Codes
 from bot.conversation.consumer import Consumer
 from bot.conversation.identity import conversation_of
 from bot.conversation.inbox import Inbox
@@ -128,6 +131,11 @@ class ShopDoor:
         """The money for the order will not come."""
         await self.staff(f"orders/{number}/payment/book", outcome=failure)
 
+    def write(self, statement: str) -> None:
+        """Changes what the shop knows, as its people could."""
+        with sqlite3.connect(self.database) as database:
+            database.execute(statement)
+
     def orders(self, customer: str) -> list[tuple[str, str, int]]:
         """(number, status, total in minor units) of a customer's orders, oldest first."""
         return [
@@ -140,17 +148,17 @@ class ShopDoor:
 
 
 class Mailbox:
-    """A channel that keeps what it is given to send."""
+    """All channels in one: keeps what it is given to send."""
 
     def __init__(self) -> None:
-        self.delivered: defaultdict[str, list[Reply]] = defaultdict(list)
+        self.delivered: defaultdict[tuple[str, str], list[Reply]] = defaultdict(list)
 
     async def send(self, delivery: Delivery) -> None:
-        self.delivered[delivery.account].append(delivery.reply)
+        self.delivered[delivery.channel, delivery.account].append(delivery.reply)
 
 
 class House:
-    """Inbox, one worker and outbox, with customers on the channel `rest`."""
+    """Inbox, one worker and outbox, with customers on any channel."""
 
     def __init__(self, redis: Client, settings: Settings, assistant: Assistant, shop: ShopDoor) -> None:
         self.shop = shop
@@ -162,12 +170,12 @@ class House:
             Lane(redis, self.keys, name, SystemClock(), settings.lock_seconds) for name in ("in", "out")
         )
         self.inbox = Inbox(self._in, settings.seen_seconds, settings.max_waiting)
-        turns = Turns(self._in, assistant, settings.max_turn_attempts)
+        self.codes = Codes(redis, self.keys, settings.code_seconds)
+        turns = Turns(self._in, self.inbox, self.codes, assistant, settings.max_turn_attempts)
+        senders = dict.fromkeys((*CHANNELS, "mail", "phone", "whatsapp"), self.mailbox)
         self._consumers = [
             Consumer(self._in, turns, "test-worker"),
-            Consumer(
-                self._out, Deliveries(self._out, {"rest": self.mailbox}, settings.max_send_attempts), "test-sender"
-            ),
+            Consumer(self._out, Deliveries(self._out, senders, settings.max_send_attempts), "test-sender"),
         ]
         self._tasks: list[asyncio.Task[None]] = []
         self._numbers = itertools.count()
@@ -181,42 +189,63 @@ class House:
         await asyncio.gather(*self._tasks)
         self._assistant.forget_all()
 
-    def customer(self, name: str = "kim", language: str | None = None) -> "Customer":
-        return Customer(self, name, language, self._numbers)
+    def customer(
+        self, name: str = "kim", language: str | None = None, channel: str = "rest", *, voice: bool = False
+    ) -> "Customer":
+        return Customer(self, name, language, self._numbers, channel, voice)
 
-    async def quiet(self, name: str) -> None:
-        """Returns when nothing of the conversation waits any more."""
+    async def quiet(self) -> None:
+        """Returns when nothing waits any more."""
         async with asyncio.timeout(ANSWER_WITHIN_SECONDS):
-            while await self._is_busy(name):
+            while await self.redis.keys("nc:{*}:*:queue:*") or await self.redis.keys("nc:{*}:*:lock:*"):
                 await asyncio.sleep(0.002)
 
-    async def _is_busy(self, name: str) -> bool:
-        keys = [key for lane in ("in", "out") for key in (self.keys.queue(lane, name), self.keys.lock(lane, name))]
-        return bool(await self.redis.exists(*keys))
+    def mails(self, address: str) -> list[Reply]:
+        """What was mailed there, oldest first."""
+        return self.mailbox.delivered["mail", address]
 
 
 class Customer:
     """Somebody who writes, presses buttons, and remembers what came back."""
 
-    def __init__(self, house: House, name: str, language: str | None, numbers: "itertools.count[int]") -> None:
+    def __init__(
+        self, house: House, name: str, language: str | None, numbers: "itertools.count[int]", channel: str, voice: bool
+    ) -> None:
         self._house = house
         self.name = name
+        self.channel = channel
         self._language = language
         self._numbers = numbers
+        self._voice = voice
         self._heard = 0
 
     @property
     def id(self) -> str:
-        """By which the shop knows this customer."""
-        return conversation_of("rest", self.name)
+        """By which the shop knows this customer, as long as the account is not linked."""
+        return conversation_of(self.channel, self.name)
 
-    async def says(self, text: str, *, payload: str | None = None, message_id: str | None = None) -> str:
+    async def says(
+        self,
+        text: str,
+        *,
+        payload: str | None = None,
+        message_id: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> str:
         """Everything that was answered, as one text."""
-        self._heard = len(self._house.mailbox.delivered[self.name])
-        message_id = message_id or f"message-{next(self._numbers)}"
-        incoming = Incoming("rest", self.name, message_id, text, payload=payload, language=self._language)
+        self._heard = len(self._delivered)
+        incoming = Incoming(
+            self.channel,
+            self.name,
+            message_id or f"message-{next(self._numbers)}",
+            text,
+            payload=payload,
+            language=self._language,
+            voice=self._voice,
+            metadata=metadata or {},
+        )
         await self._house.inbox.accept(incoming)
-        await self._house.quiet(self.id)
+        await self._house.quiet()
         return self.hears()
 
     async def presses(self, title: str) -> str:
@@ -228,8 +257,12 @@ class Customer:
         raise LookupError(f"no button {title!r} among {[button.title for button in buttons]}")
 
     def replies(self) -> list[Reply]:
-        """To the last message."""
-        return self._house.mailbox.delivered[self.name][self._heard :]
+        """To the last message, and whatever came since."""
+        return self._delivered[self._heard :]
+
+    @property
+    def _delivered(self) -> list[Reply]:
+        return self._house.mailbox.delivered[self.channel, self.name]
 
     def hears(self) -> str:
         return "\n".join(_text(reply) for reply in self.replies())

@@ -100,18 +100,18 @@ class HttpShop:
         except NotFound:
             return Customer(id=customer)
 
-    async def join_customers(self, customer: str, other: str, *, key: str) -> Customer:
-        return await self._customer("POST", "joins", customer, {"customer": other}, key)
-
-    async def part_customers(self, customer: str, other: str, *, key: str) -> Customer:
-        return await self._customer("DELETE", f"joins/{quote(other, safe='')}", customer, None, key)
-
     async def customers_with_email(self, email: str) -> Sequence[KnownCustomer]:
-        found = await self._call("GET", f"/v1/customers?{urlencode({'email': email})}")
-        return [KnownCustomer.model_validate(known) for known in found["customers"]]
+        try:
+            found = await self._call("GET", f"/v1/customers?{urlencode({'email': email})}")
+        except Rejected:  # nothing that can be an address
+            return ()
+        return [KnownCustomer.model_validate(known) for known in found["items"]]
 
-    async def prove_email(self, customer: str, email: str, *, key: str) -> Customer:
-        return await self._customer("POST", "email-proofs", customer, {"email": email}, key)
+    async def join_customers(self, customer: str, other: str, *, key: str) -> None:
+        await self._write("POST", "/v1/customers/me/joins", customer, {"customer": other}, key)
+
+    async def part_customers(self, customer: str, other: str, *, key: str) -> None:
+        await self._write("DELETE", f"/v1/customers/me/joins/{quote(other, safe='')}", customer, None, key)
 
     async def place_order(
         self, customer: str, items: Sequence[Item], address: Address, payment: Payment, language: str, *, key: str
@@ -253,9 +253,6 @@ class HttpShop:
     ) -> Subscription:
         path = f"/v1/subscriptions/{number}{deed}"
         return Subscription.model_validate(await self._write(method, path, customer, body, key))
-
-    async def _customer(self, method: str, deed: str, customer: str, body: dict[str, Any] | None, key: str) -> Customer:
-        return Customer.model_validate(await self._write(method, f"/v1/customers/me/{deed}", customer, body, key))
 
     async def _write(self, method: str, path: str, customer: str, body: dict[str, Any] | None, key: str) -> Any:
         return await self._call(method, path, customer=customer, body=body, key=key)

@@ -5,7 +5,6 @@ from typing import Any
 
 from actions.backend.port import (
     Company,
-    Customer,
     Free,
     Invoice,
     KnownCustomer,
@@ -23,17 +22,14 @@ from actions.backend.port import (
 class OnlySells:
     """An adapter below it overrides what its system can do."""
 
-    async def join_customers(self, customer: str, other: str, *, key: str) -> Customer:
-        raise NotSupported("joining")
-
-    async def part_customers(self, customer: str, other: str, *, key: str) -> Customer:
-        raise NotSupported("joining")
-
     async def customers_with_email(self, email: str) -> Sequence[KnownCustomer]:
-        raise NotSupported("e-mails")
+        raise NotSupported("customers by e-mail")
 
-    async def prove_email(self, customer: str, email: str, *, key: str) -> Customer:
-        raise NotSupported("e-mails")
+    async def join_customers(self, customer: str, other: str, *, key: str) -> None:
+        raise NotSupported("joining customers")
+
+    async def part_customers(self, customer: str, other: str, *, key: str) -> None:
+        raise NotSupported("joining customers")
 
     async def preview_return(self, customer: str, number: str, pieces: Sequence[Piece], refund_to: str) -> Return:
         raise NotSupported("returns")

@@ -139,15 +139,15 @@ class Customer(_Shape):
     iban_ending: str | None = None
     kind: str = "private"
     company: Company | None = None
+    email: str | None = None
+    email_proven: bool = False
 
 
 class KnownCustomer(_Shape):
-    """Whom a proven e-mail leads to, and how they are spoken to."""
+    """Somebody whose e-mail address is known to be theirs."""
 
     id: str
     name: str | None = None
-    language: str
-    form_of_address: str | None = None
 
 
 class Payment(_Shape):
@@ -444,20 +444,16 @@ class Backend(Protocol):
         """An empty one for a customer whom the shop does not know yet."""
         ...
 
-    async def join_customers(self, customer: str, other: str, *, key: str) -> Customer:
-        """What is `other`'s becomes the customer's; Refused if they are joined already, to somebody else."""
-        ...
-
-    async def part_customers(self, customer: str, other: str, *, key: str) -> Customer:
-        """Takes a joining back: what came with `other` is theirs again. NotFound if the two are not joined."""
-        ...
-
     async def customers_with_email(self, email: str) -> Sequence[KnownCustomer]:
-        """Those of whom it is proven that it is theirs, two at most."""
+        """At most two of those whose address it is known to be. Raises NotSupported."""
         ...
 
-    async def prove_email(self, customer: str, email: str, *, key: str) -> Customer:
-        """The customer answered a code that was mailed there: from now on it is their e-mail, and proven."""
+    async def join_customers(self, customer: str, other: str, *, key: str) -> None:
+        """All that was the other's is the customer's from now on. Raises NotAllowed, NotSupported."""
+        ...
+
+    async def part_customers(self, customer: str, other: str, *, key: str) -> None:
+        """What came with the other is the other's again. Raises NotFound, NotSupported."""
         ...
 
     async def place_order(

@@ -4,15 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from string import capwords
 
+from pydantic import SecretStr
+
 from bot.channels.alexa.channel import AlexaChannel
 from bot.channels.alexa.signature import Signatures, fetched, trusted_roots
 from bot.channels.alexa.untold import Untold
-from bot.channels.base import Channel
+from bot.channels.base import Abilities, Channel
+from bot.channels.messenger import InstagramChannel, MessengerChannel
+from bot.channels.meta import Graph, MetaWebhook
 from bot.channels.rest import Ask, RestChannel
 from bot.channels.telegram import Picture, TelegramChannel
 from bot.channels.visitors import Visitors
 from bot.channels.web_chat import WebChat
 from bot.channels.web_transcript import Transcript
+from bot.channels.whatsapp import WhatsAppChannel
 from bot.clock import SystemClock
 from bot.redis_client import Client
 from bot.redis_keys import Keys
@@ -56,6 +61,40 @@ def telegram(parts: Parts) -> Channel | None:
     )
 
 
+def whatsapp(parts: Parts) -> Channel | None:
+    settings = parts.settings
+    if settings.whatsapp_token is None:
+        return None
+    templates = {"de": settings.whatsapp_template_de, "en": settings.whatsapp_template_en}
+    return WhatsAppChannel(
+        _meta_webhook(settings),
+        Graph(settings.meta_api_url, settings.whatsapp_token),
+        settings.whatsapp_phone_id,
+        templates,
+        parts.redis,
+        parts.picture,
+    )
+
+
+def messenger(parts: Parts) -> Channel | None:
+    return _of_page(parts, MessengerChannel, parts.settings.messenger_token)
+
+
+def instagram(parts: Parts) -> Channel | None:
+    return _of_page(parts, InstagramChannel, parts.settings.instagram_token)
+
+
+def _of_page(parts: Parts, kind: type[MessengerChannel], token: SecretStr | None) -> Channel | None:
+    if token is None:
+        return None
+    graph = Graph(parts.settings.meta_api_url, token)
+    return kind(_meta_webhook(parts.settings), graph, parts.redis, parts.picture)
+
+
+def _meta_webhook(settings: Settings) -> MetaWebhook:
+    return MetaWebhook(settings.meta_app_secret, settings.meta_verify_token)
+
+
 def alexa(parts: Parts) -> Channel | None:
     skill_id = parts.settings.alexa_skill_id
     return alexa_skill(parts, skill_id, Signatures(fetched, trusted_roots(), SystemClock())) if skill_id else None
@@ -79,9 +118,29 @@ CHANNELS: dict[str, Callable[[Parts], Channel | None]] = {
     "rest": rest,
     "web": web,
     "telegram": telegram,
+    "whatsapp": whatsapp,
+    "messenger": messenger,
+    "instagram": instagram,
     "alexa": alexa,
 }
 """By name; a builder answers None when the settings leave the channel off."""
+
+
+KINDS: tuple[type[Channel], ...] = (
+    RestChannel,
+    WebChat,
+    TelegramChannel,
+    WhatsAppChannel,
+    MessengerChannel,
+    InstagramChannel,
+    AlexaChannel,
+)
+"""What each of them is, for what it can do."""
+
+
+def able(can: Callable[[Abilities], bool]) -> frozenset[str]:
+    """Names of the channels that can do something."""
+    return frozenset(kind.name for kind in KINDS if can(kind.abilities))
 
 
 def build(parts: Parts) -> dict[str, Channel]:

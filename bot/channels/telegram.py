@@ -5,7 +5,7 @@ import hmac
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
+from functools import partial
 from typing import Any
 
 import orjson
@@ -17,6 +17,7 @@ from telegram.error import Forbidden as BotForbidden
 from telegram.request import HTTPXRequest
 
 from bot.channels.base import Abilities, Door, Forbidden, Malformed, Refused
+from bot.channels.kept import Payloads, Progress
 from bot.channels.pieces import split, units
 from bot.conversation.outbox import TryAgain, Undeliverable
 from bot.messages import Button, Card, Delivery, Incoming, Reply
@@ -36,8 +37,6 @@ MAX_ROW_BUTTONS = 8
 NO_WORDS = "👇"
 """Telegram shows no buttons without a text above them."""
 
-PAYLOAD_SECONDS = 30 * 24 * 3600
-PROGRESS_SECONDS = 24 * 3600
 POLL_SECONDS = 25
 POLL_AGAIN_SECONDS = 3.0
 STOP_SECONDS = 1.0
@@ -83,7 +82,8 @@ class TelegramChannel:
         self._requests = (HTTPXRequest(1, read_timeout=POLL_SECONDS + 10), HTTPXRequest(32, read_timeout=10))
         self._bot = _bot(token, api_url, *self._requests)
         self._secret = secret
-        self._redis = redis
+        self._payloads = Payloads(redis, self.name)
+        self._progress = Progress(redis, self.name)
         self._picture = picture
         self._webhook_url = webhook_url
         self._tasks: set[asyncio.Task[None]] = set()
@@ -127,14 +127,8 @@ class TelegramChannel:
             raise TryAgain(type(error).__name__) from None
 
     async def _send(self, delivery: Delivery) -> None:
-        """A delivery that failed half way goes on behind what Telegram already has."""
-        chat, every = int(delivery.account), parts(delivery.reply)
-        progress = _progress_key(delivery)
-        sent = int(await self._redis.get(progress) or 0) if len(every) > 1 else 0
-        for number, part in enumerate(every[sent:], sent + 1):
-            await self._send_part(chat, part)
-            if number < len(every):
-                await self._redis.set(progress, number, ex=PROGRESS_SECONDS)
+        send_part = partial(self._send_part, int(delivery.account))
+        await self._progress.send(delivery, parts(delivery.reply), send_part)
 
     async def _send_part(self, chat: int, part: Part) -> None:
         keyboard = await self._keyboard(part.buttons)
@@ -160,26 +154,18 @@ class TelegramChannel:
         return InlineKeyboardMarkup([[await self._key(button) for button in row] for row in rows(buttons)])
 
     async def _key(self, button: Button) -> InlineKeyboardButton:
-        """Telegram carries 64 bytes with a button; a longer payload is kept here and carried by its hash."""
-        data = button.payload
-        if len(data.encode()) > MAX_CALLBACK_BYTES:
-            data = "#" + sha256(data.encode()).hexdigest()[:32]
-            await self._redis.set(_payload_key(data), button.payload, ex=PAYLOAD_SECONDS)
+        data = await self._payloads.carried(button.payload, MAX_CALLBACK_BYTES)
         return InlineKeyboardButton(button.title, callback_data=data)
 
     async def _take(self, update: Update, door: Door) -> None:
         incoming = parse(update)
         if incoming is None:
             return
-        if incoming.payload and incoming.payload.startswith("#"):
-            incoming = await self._with_payload(incoming)
+        if incoming.payload:
+            incoming = replace(incoming, payload=await self._payloads.meant(incoming.payload))
         await door.accept(incoming)
         if update.callback_query:
             self._keep(self._calm(update.callback_query))
-
-    async def _with_payload(self, incoming: Incoming) -> Incoming:
-        kept = await self._redis.get(_payload_key(incoming.payload or ""))
-        return replace(incoming, payload=kept.decode() if kept else None)
 
     async def _calm(self, query: CallbackQuery) -> None:
         """Ends the button's spinner. The message is safe by then; an error here is only a spinner."""
@@ -333,14 +319,6 @@ def _parts(text: str, image: str | None, buttons: tuple[Button, ...]) -> list[Pa
         *(Part(piece) for piece in pieces[:-1]),
         *(Part(piece, buttons=buttons) for piece in pieces[-1:]),
     ]
-
-
-def _payload_key(data: str) -> str:
-    return f"nc:telegram:payload:{data}"
-
-
-def _progress_key(delivery: Delivery) -> str:
-    return f"nc:telegram:sent:{delivery.account}:{delivery.delivery_id}"
 
 
 def _bot(token: SecretStr, api_url: str, polling: HTTPXRequest, sending: HTTPXRequest) -> Bot:

@@ -45,7 +45,7 @@ class WebChat:
     """The browser's channel. Everything shown is in the transcript; sockets only follow it."""
 
     name = "web"
-    abilities = Abilities(buttons=True, cards=True, images=True)
+    abilities = Abilities(buttons=True, cards=True, images=True, push=True)
 
     def __init__(self, transcript: Transcript, visitors: Visitors, origins: Sequence[str]) -> None:
         self._transcript = transcript

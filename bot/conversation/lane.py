@@ -1,7 +1,7 @@
 """The queue-and-ready structure that messages come in by and replies go out by."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, cast
 
@@ -21,6 +21,13 @@ class Accepted(Enum):
 
 
 @dataclass(frozen=True)
+class Moved:
+    """The conversation is part of another one by now."""
+
+    into: str
+
+
+@dataclass(frozen=True)
 class Ready:
     """A name read from a ready stream. `reclaimed`: taken over from another consumer, or from our own former life."""
 
@@ -34,7 +41,8 @@ class Ready:
 class Claim:
     """The right to work on the head of one conversation's queue, until the lock runs out.
 
-    `window` is None when the reader already has the events of `version`.
+    `window` is None when the reader already has the events of `version`. `accounts` are the linked ones and since when;
+    `moved_to` is the conversation that this one has become part of.
     """
 
     ready: Ready
@@ -43,6 +51,8 @@ class Claim:
     tries: int
     version: str = "0"
     window: tuple[bytes, ...] | None = None
+    accounts: Mapping[str, float] = field(default_factory=dict)
+    moved_to: str = ""
 
     @property
     def name(self) -> str:
@@ -51,11 +61,18 @@ class Claim:
 
 @dataclass(frozen=True)
 class Commit:
-    """All that a turn changes. `window` replaces the old one; None appends the new events to it."""
+    """All that a turn changes. `window` replaces the old one; None appends the new events to it.
+
+    `deliveries` by the name of the queue that they wait in. `linked` accounts are the conversation's from now on, `unlinked`
+    ones no longer. `queued` is what the conversation itself has to do next, after all that waits.
+    """
 
     events: Sequence[bytes] = ()
     window: Sequence[bytes] | None = None
-    deliveries: Sequence[bytes] = ()
+    deliveries: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
+    linked: Sequence[str] = ()
+    unlinked: Sequence[str] = ()
+    queued: Sequence[bytes] = ()
     answer: bytes | None = None
     answer_id: str = ""
     answer_to: str = ""
@@ -76,17 +93,19 @@ class Lane:
         self._claim = redis.register_script(scripts.CLAIM)
         self._commit = redis.register_script(scripts.COMMIT)
         self._finish = redis.register_script(scripts.FINISH)
+        self._move = redis.register_script(scripts.MOVE)
         self._postpone = redis.register_script(scripts.POSTPONE)
         self._promote = redis.register_script(scripts.PROMOTE)
         self._renew = redis.register_script(scripts.RENEW)
 
     async def accept(
         self, name: str, item: bytes, *, seen: str = "", seen_seconds: int = 0, max_waiting: int = 0
-    ) -> Accepted:
+    ) -> Accepted | Moved:
         """Queues an item once. `seen` is the key that remembers its id, `max_waiting` refuses when so many wait (0: never)."""
         queue = self.keys.queue(self.lane, name)
-        keys = [queue, self.keys.ready(self.lane, self.keys.shard_of(name)), seen or queue]
-        return Accepted(await self._accept(keys=keys, args=[item, name, seen_seconds, max_waiting]))
+        keys = [queue, self.keys.ready(self.lane, self.keys.shard_of(name)), self.keys.home(name), seen or queue]
+        outcome = await self._accept(keys=keys, args=[item, name, seen_seconds, max_waiting])
+        return Moved(outcome.decode()) if isinstance(outcome, bytes) else Accepted(outcome)
 
     async def claim(
         self, ready: Ready, token: str, known_version: str = "", *, former_life: str = "", this_life: str = ""
@@ -100,13 +119,15 @@ class Lane:
         result = await self._claim(keys=[*self._lane_keys(ready), self.keys.window(ready.name)], args=args)
         if result[0] != b"next":
             return None
-        window = tuple(result[4]) if len(result) > 4 else None
-        return Claim(ready, token, result[1], int(result[2]), result[3].decode(), window)
+        window = tuple(result[6]) if len(result) > 6 else None
+        found = Claim(ready, token, b"", 0, result[5].decode(), window)
+        return _with_head(found, result)
 
     async def commit(self, claim: Claim, commit: Commit) -> Claim | None:
         """Makes a turn real and hands over the next one. Raises LockLost when the turn belongs to somebody else by now."""
         version = int(claim.version)
         new_version = str(version + 1 if commit.events else version)
+        deliveries = [argument for name, items in commit.deliveries.items() for argument in (name, len(items), *items)]
         result = await self._commit(
             keys=[*self._lane_keys(claim.ready), *self._commit_keys(claim, commit)],
             args=[
@@ -115,11 +136,17 @@ class Lane:
                 new_version,
                 len(commit.events),
                 -1 if commit.window is None else len(commit.window),
-                len(commit.deliveries),
                 commit.answer or b"",
                 self.keys.answers(commit.answer_to),
                 commit.failure,
-                *commit.deliveries,
+                len(commit.linked),
+                len(commit.unlinked),
+                len(commit.queued),
+                repr(self.clock.now()),
+                *commit.linked,
+                *commit.unlinked,
+                *commit.queued,
+                *deliveries,
                 *commit.events,
                 *(commit.window or ()),
             ],
@@ -132,6 +159,30 @@ class Lane:
         parked = self.keys.parked(self.lane, claim.ready.shard)
         args = [*self._arguments(claim.ready, claim.token), failure]
         return self._following(claim, await self._finish(keys=[*self._lane_keys(claim.ready), parked], args=args))
+
+    async def move(self, claim: Claim, into: str) -> Claim | None:
+        """Makes the conversation part of another, and hands over what is to be sent on."""
+        args = [*self._arguments(claim.ready, claim.token), into]
+        return self._following(claim, await self._move(keys=self._lane_keys(claim.ready), args=args))
+
+    async def moved_to(self, name: str) -> str | None:
+        """The conversation that one has become part of, if any."""
+        found = await self.redis.get(self.keys.home(name))
+        return found.decode() if found else None
+
+    async def set_home(self, account: str, name: str | None) -> None:
+        """Where an account's messages go: None for its own conversation."""
+        key = self.keys.home(account)
+        await (self.redis.delete(key) if name is None else self.redis.set(key, name))
+
+    async def accounts(self, name: str) -> Mapping[str, float]:
+        """Accounts linked to a conversation, and since when (seconds since the epoch)."""
+        found = await self.redis.hgetall(self.keys.accounts(name))
+        return {account.decode(): float(at) for account, at in found.items()}
+
+    async def window(self, name: str) -> tuple[bytes, ...]:
+        """The events of a conversation's window."""
+        return tuple(await self.redis.lrange(self.keys.window(name), 1, -1))
 
     async def postpone(self, claim: Claim, seconds: float) -> None:
         """Lets the conversation go and tries its head again in so many seconds."""
@@ -172,6 +223,8 @@ class Lane:
             self.keys.tries(self.lane, name),
             self.keys.ready(self.lane, ready.shard),
             self.keys.later(self.lane, ready.shard),
+            self.keys.accounts(name),
+            self.keys.home(name),
         ]
 
     def _commit_keys(self, claim: Claim, commit: Commit) -> list[str]:
@@ -180,9 +233,9 @@ class Lane:
             self.keys.log(name),
             self.keys.window(name),
             self.keys.parked(self.lane, claim.ready.shard),
-            self.keys.queue("out", name),
             self.keys.ready("out", claim.ready.shard),
             self.keys.answer(name, commit.answer_id),
+            *(self.keys.queue("out", towards) for towards in commit.deliveries),
         ]
 
     def _arguments(self, ready: Ready, token: str) -> list[Any]:
@@ -194,7 +247,14 @@ class Lane:
             raise LockLost(claim.name)
         if result[0] == b"done":
             return None
-        return replace(claim, item=result[1], tries=int(result[2]), window=None)
+        return replace(_with_head(claim, result), window=None)
+
+
+def _with_head(claim: Claim, result: list[Any]) -> Claim:
+    """From a script's answer: item, tries, where it moved to, and accounts as Redis lists a hash."""
+    names, times = result[4][::2], result[4][1::2]
+    accounts = {name.decode(): float(at) for name, at in zip(names, times, strict=True)}
+    return replace(claim, item=result[1], tries=int(result[2]), moved_to=result[3].decode(), accounts=accounts)
 
 
 class LockLost(Exception):

@@ -7,17 +7,24 @@ The rule that keeps messages from being forgotten: a conversation with a non-emp
 from bot.event_log import STORE_EVENTS
 
 ACCEPT = """
-local queue, ready, seen = KEYS[1], KEYS[2], KEYS[3]
+local queue, ready, home, seen = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local item, name, seen_seconds, max_waiting = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local moved_to = redis.call('GET', home)
+if moved_to and redis.call('EXISTS', queue) == 0 then
+  if seen_seconds > 0 and redis.call('EXISTS', seen) == 1 then return 0 end
+  return moved_to
+end
 if max_waiting > 0 and redis.call('LLEN', queue) >= max_waiting then return -1 end
 if seen_seconds > 0 and not redis.call('SET', seen, '1', 'NX', 'EX', seen_seconds) then return 0 end
 redis.call('RPUSH', queue, item)
 redis.call('XADD', ready, '*', 'name', name)
 return 1
 """
+"""Answers the conversation to go on to, once one has moved and nothing waits in it any more: so an account's messages keep their order."""
 
 _NAMES = """
 local lock, queue, tries, ready, later = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local accounts, home = KEYS[6], KEYS[7]
 local token, lock_ms, entry, group, name = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local function drop_entry()
   redis.call('XACK', ready, group, entry)
@@ -37,7 +44,7 @@ local function advance()
   local head = redis.call('LINDEX', queue, 0)
   if head then
     redis.call('PEXPIRE', lock, lock_ms)
-    return {'next', head, redis.call('INCR', tries)}
+    return {'next', head, redis.call('INCR', tries), redis.call('GET', home) or '', redis.call('HGETALL', accounts)}
   end
   redis.call('DEL', lock)
   drop_entry()
@@ -48,7 +55,7 @@ end
 CLAIM = (
     _NAMES
     + """
-local window, known_version = KEYS[6], ARGV[6]
+local window, known_version = KEYS[8], ARGV[6]
 local former_life, this_life, reclaimed, now = ARGV[7], ARGV[8], ARGV[9] == '1', tonumber(ARGV[10])
 local function begins_with(text, prefix) return string.sub(text, 1, #prefix) == prefix end
 local due = redis.call('ZSCORE', later, name)
@@ -73,8 +80,9 @@ if not head then
 end
 local tried = redis.call('INCR', tries)
 local version = redis.call('LINDEX', window, 0) or '0'
-if version == known_version then return {'next', head, tried, version} end
-return {'next', head, tried, version, redis.call('LRANGE', window, 1, -1)}
+local found = {'next', head, tried, redis.call('GET', home) or '', redis.call('HGETALL', accounts), version}
+if version ~= known_version then found[7] = redis.call('LRANGE', window, 1, -1) end
+return found
 """
 )
 
@@ -84,15 +92,27 @@ COMMIT = (
     + _ADVANCE
     + STORE_EVENTS
     + """
-local log, window, parked, out_queue, out_ready, answer = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
+local log, window, parked, out_ready, answer = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local old_version, new_version, new, kept = ARGV[6], ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
-local deliveries, answered, answers, failure = tonumber(ARGV[10]), ARGV[11], ARGV[12], ARGV[13]
-if (redis.call('LINDEX', window, 0) or '0') ~= old_version then return {'lost'} end
-if deliveries > 0 then
-  push(out_queue, 14, deliveries)
-  redis.call('XADD', out_ready, '*', 'name', name)
+local answered, answers, failure = ARGV[10], ARGV[11], ARGV[12]
+local linked, unlinked, queued, linked_at = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15]), ARGV[16]
+local OUT_QUEUES = 12
+local next_arg = 17
+local function take()
+  next_arg = next_arg + 1
+  return ARGV[next_arg - 1]
 end
-if new > 0 then store_events(log, window, new_version, 14 + deliveries, new, kept) end
+if (redis.call('LINDEX', window, 0) or '0') ~= old_version then return {'lost'} end
+for _ = 1, linked do redis.call('HSETNX', accounts, take(), linked_at) end
+for _ = 1, unlinked do redis.call('HDEL', accounts, take()) end
+for _ = 1, queued do redis.call('RPUSH', queue, take()) end
+for number = OUT_QUEUES + 1, #KEYS do
+  local towards, count = take(), tonumber(take())
+  push(KEYS[number], next_arg, count)
+  next_arg = next_arg + count
+  redis.call('XADD', out_ready, '*', 'name', towards)
+end
+if new > 0 then store_events(log, window, new_version, next_arg, new, kept) end
 if answered ~= '' then
   redis.call('SET', answer, answered, 'EX', 600)
   redis.call('PUBLISH', answers, answer)
@@ -110,7 +130,7 @@ FINISH = (
     + _MINE
     + _ADVANCE
     + """
-local parked, failure = KEYS[6], ARGV[6]
+local parked, failure = KEYS[8], ARGV[6]
 if failure ~= '' then
   redis.call('XADD', parked, '*', 'name', name, 'error', failure, 'item', redis.call('LINDEX', queue, 0))
 end
@@ -118,6 +138,17 @@ return advance()
 """
 )
 """Takes the delivered (or given up) head off a queue and goes on to the next."""
+
+MOVE = (
+    _NAMES
+    + _MINE
+    + _ADVANCE
+    + """
+redis.call('SET', home, ARGV[6])
+return advance()
+"""
+)
+"""From now on the conversation's messages go on to another; the head, which made it move, is there already."""
 
 POSTPONE = (
     _NAMES

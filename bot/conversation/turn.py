@@ -1,17 +1,36 @@
-"""One turn: a message, what the assistant makes of it, and the commit that makes it real."""
+"""One turn: a message, who it shows to be speaking, what the assistant makes of it, and the commit that makes it real."""
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import orjson
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from bot.conversation.codes import Codes, TooManyCodes, TooManyGuesses, WrongCode
+from bot.conversation.identity import conversation_of
+from bot.conversation.inbox import Inbox, message_key
+from bot.conversation.joining import Joining, KnownOtherwise
 from bot.conversation.lane import Claim, Commit, Lane
-from bot.messages import Answer, Delivery, Incoming, Reply, State
+from bot.messages import (
+    CODE,
+    PROVEN_CUSTOMER,
+    Answer,
+    CodeVerdict,
+    Delivery,
+    Incoming,
+    Move,
+    Part,
+    Reply,
+    State,
+    item_of,
+)
 from bot.metrics import ANSWER_SECONDS, TURN_SECONDS, TURNS
+from bot.redis_keys import TOWARDS
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +45,9 @@ class Dialogue(Protocol):
         """Version of the conversation's state that is kept in memory; empty when none is."""
         ...
 
-    async def answer(self, name: str, incoming: Incoming, state: State) -> Answer: ...
+    async def answer(self, name: str, incoming: Incoming, state: State) -> Answer:
+        """What is to be said and kept; or the code that is to be proved before, if the message tells one."""
+        ...
 
     def keep(self, name: str, version: str) -> None:
         """The last answer was committed as this version."""
@@ -41,11 +62,22 @@ class Dialogue(Protocol):
         ...
 
 
+class DialogueFailed(Exception):
+    """The message could not be answered; `error` says why."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(type(error).__name__)
+        self.error = error
+
+
 class Turns:
     """Answers what is claimed from the `in` lane."""
 
-    def __init__(self, lane: Lane, dialogue: Dialogue, max_attempts: int) -> None:
+    def __init__(self, lane: Lane, inbox: Inbox, codes: Codes, dialogue: Dialogue, max_attempts: int) -> None:
         self._lane = lane
+        self._inbox = inbox
+        self._codes = codes
+        self._joining = Joining(lane, inbox)
         self._dialogue = dialogue
         self._max_attempts = max_attempts
 
@@ -57,17 +89,94 @@ class Turns:
             return await self._handle(claim)
 
     async def _handle(self, claim: Claim) -> Claim | None:
-        incoming = Incoming.decode(claim.item)
+        if claim.moved_to:
+            return await self._joining.send_on(claim)
+        match item_of(claim.item):
+            case Move() as move:
+                return await self._joining.move(claim, move)
+            case Part() as part:
+                return await self._joining.part(claim, part)
+            case Incoming() as incoming if not _belongs_here(claim, incoming):
+                return await self._joining.send_home(claim, incoming)
+            case Incoming() as incoming:
+                return await self._hear(claim, incoming)
+
+    async def _hear(self, claim: Claim, incoming: Incoming) -> Claim | None:
         if claim.tries > self._max_attempts:
             return await self._give_up(claim, incoming, "WorkerDied")
         try:
-            answer = await self._dialogue.answer(claim.name, incoming, State(claim.version, claim.window))
-        except Exception as error:
-            return await self._failed(claim, incoming, error)
-        following = await self._commit(claim, self._changes(incoming, answer))
+            return await self._identified(claim, incoming)
+        except DialogueFailed as failed:
+            return await self._failed(claim, incoming, failed.error)
+
+    async def _identified(self, claim: Claim, incoming: Incoming) -> Claim | None:
+        """Where the message shows whose it is, its conversation and the customer's become one before it is answered."""
+        customer = incoming.metadata.get(PROVEN_CUSTOMER)
+        if customer and customer != claim.name:
+            return await self._signed_in(claim, incoming, customer)
+        answer = await self._answer(claim, incoming)
+        if answer.code is not None:
+            return await self._told_code(claim, incoming, answer.code)
+        following = await self._commit(claim, self._changes(claim, incoming, answer))
         TURNS.labels("answered").inc()
         ANSWER_SECONDS.observe(max(0.0, self._lane.clock.now() - incoming.received_at))
         return following
+
+    async def _signed_in(self, claim: Claim, incoming: Incoming, customer: str) -> Claim | None:
+        try:
+            return await self._joining.join(claim, customer, incoming, is_customer=True)
+        except KnownOtherwise:  # somebody else at the same device
+            return await self._joining.switch(claim, incoming, customer)
+
+    async def _told_code(self, claim: Claim, incoming: Incoming, code: str) -> Claim | None:
+        verdict: CodeVerdict = "right"
+        try:
+            proof = await self._codes.redeem(
+                code,
+                account=conversation_of(incoming.channel, incoming.account),
+                conversation=claim.name,
+                use=message_key(incoming),
+            )
+            proved = _judged(incoming, "right")
+            belongs_to = await self._inbox.home_of(proof.proves)
+            if belongs_to != claim.name:
+                return await self._joining.join(claim, belongs_to, proved, is_customer=proof.is_customer)
+        except WrongCode:
+            verdict = "wrong"
+        except TooManyGuesses:
+            verdict = "too_many"
+        except KnownOtherwise:
+            verdict = "known_otherwise"
+        return await self._identified(claim, _judged(incoming, verdict))
+
+    async def _answer(self, claim: Claim, incoming: Incoming) -> Answer:
+        try:
+            return await self._with_codes(await self._asked(claim, incoming))
+        except TooManyCodes:
+            self._dialogue.forget(claim.name)
+            claim = replace(claim, window=await self._lane.window(claim.name))
+            return await self._asked(claim, _judged(incoming, "too_many"))
+
+    async def _asked(self, claim: Claim, incoming: Incoming) -> Answer:
+        try:
+            account = conversation_of(incoming.channel, incoming.account)
+            state = State(claim.version, claim.window, account, claim.accounts)
+            return await self._dialogue.answer(claim.name, incoming, state)
+        except Exception as error:
+            raise DialogueFailed(error) from error
+
+    async def _with_codes(self, answer: Answer) -> Answer:
+        """With real codes in the place of their marks. Raises TooManyCodes."""
+        for wish in answer.codes:
+            code = await (self._codes.issue_token if wish.is_long else self._codes.issue)(
+                wish.proves, told_by=wish.told_by, is_customer=wish.is_customer
+            )
+            answer = replace(
+                answer,
+                replies=tuple(_filled(reply, wish.mark, code) for reply in answer.replies),
+                elsewhere=tuple(replace(one, reply=_filled(one.reply, wish.mark, code)) for one in answer.elsewhere),
+            )
+        return answer
 
     async def _failed(self, claim: Claim, incoming: Incoming, error: Exception) -> Claim | None:
         self._dialogue.forget(claim.name)
@@ -85,7 +194,7 @@ class Turns:
         log.error("conversation=%s message=%s parked: %s", claim.name, incoming.message_id, error)
         TURNS.labels("parked").inc()
         apology = Answer((self._dialogue.apology(incoming),), ())
-        return await self._commit(claim, self._changes(incoming, apology, failure=error))
+        return await self._commit(claim, self._changes(claim, incoming, apology, failure=error))
 
     async def _commit(self, claim: Claim, commit: Commit) -> Claim | None:
         try:
@@ -108,14 +217,48 @@ class Turns:
                     raise
                 await asyncio.sleep(COMMIT_AGAIN_AFTER_SECONDS)
 
-    def _changes(self, incoming: Incoming, answer: Answer, failure: str = "") -> Commit:
-        if incoming.reply_to:
-            replies = orjson.dumps([reply.as_dict() for reply in answer.replies])
-            return Commit(
-                answer.events, answer.window, answer=replies,
-                answer_id=incoming.message_id, answer_to=incoming.reply_to, failure=failure,
-            )  # fmt: skip
-        return Commit(answer.events, answer.window, deliveries=_deliveries(incoming, answer.replies), failure=failure)
+    def _changes(self, claim: Claim, incoming: Incoming, answer: Answer, failure: str = "") -> Commit:
+        deliveries = _elsewhere(claim.name, incoming, answer)
+        if not incoming.reply_to:
+            to_asker = _towards(claim.name, conversation_of(incoming.channel, incoming.account))
+            deliveries[to_asker] = [*_deliveries(incoming, answer.replies), *deliveries.get(to_asker, ())]
+        return Commit(
+            answer.events,
+            answer.window,
+            {name: items for name, items in deliveries.items() if items},
+            linked=_linked(claim.name, incoming),
+            unlinked=answer.parted,
+            queued=[Part(account).encode() for account in answer.parted],
+            answer=orjson.dumps([reply.as_dict() for reply in answer.replies]) if incoming.reply_to else None,
+            answer_id=message_key(incoming),
+            answer_to=incoming.reply_to or "",
+            failure=failure,
+        )
+
+
+def _belongs_here(claim: Claim, incoming: Incoming) -> bool:
+    account = conversation_of(incoming.channel, incoming.account)
+    return account == claim.name or account in claim.accounts or incoming.joined is not None
+
+
+def _judged(incoming: Incoming, verdict: CodeVerdict) -> Incoming:
+    return replace(incoming, metadata={**incoming.metadata, CODE: verdict})
+
+
+def _linked(name: str, incoming: Incoming) -> tuple[str, ...]:
+    """Accounts that belong to the conversation from now on; its own, if it is one, is among those from the first link on."""
+    joined = incoming.joined
+    if joined is None:
+        return ()
+    return joined.accounts if joined.into_customer else (name, *joined.accounts)
+
+
+def _filled(reply: Reply, mark: str, code: str) -> Reply:
+    return replace(reply, text=reply.text and reply.text.replace(mark, code))
+
+
+def _towards(name: str, account: str) -> str:
+    return name if name == account else f"{name}{TOWARDS}{account}"
 
 
 def _deliveries(incoming: Incoming, replies: Sequence[Reply]) -> list[bytes]:
@@ -125,6 +268,16 @@ def _deliveries(incoming: Incoming, replies: Sequence[Reply]) -> list[bytes]:
         ).encode()
         for number, reply in enumerate(replies)
     ]
+
+
+def _elsewhere(name: str, incoming: Incoming, answer: Answer) -> dict[str, list[bytes]]:
+    """By the queue that they wait in."""
+    found: defaultdict[str, list[bytes]] = defaultdict(list)
+    for number, to in enumerate(answer.elsewhere):
+        delivery_id = f"{message_key(incoming)}/elsewhere/{number}"
+        delivery = Delivery(to.channel, to.account, delivery_id, to.reply)
+        found[_towards(name, conversation_of(to.channel, to.account))].append(delivery.encode())
+    return dict(found)
 
 
 def _where(error: Exception) -> str:

@@ -3,7 +3,8 @@
 import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,25 @@ from rasa.utils.endpoints import EndpointConfig
 from bot.dialogue.action_endpoint import FAILED_ACTIONS, InProcessActions
 from bot.dialogue.events import decode, encode
 from bot.dialogue.language import LANGUAGE_SLOT, LANGUAGES
+from bot.dialogue.linking import (
+    CODE_QUESTIONS,
+    LINKING_INTENT,
+    NOBODY_ELSE,
+    Reach,
+    code_in,
+    codes,
+    elsewhere,
+    for_actions,
+    parted,
+    token_in,
+)
 from bot.dialogue.output import ReplyCollector
 from bot.dialogue.processor import TurnProcessor
 from bot.dialogue.tracker import WindowTracker
 from bot.dialogue.tracker_store import PRESENT, TurnTrackers
 from bot.dialogue.two_wishes import parts_of
 from bot.dialogue.window import COMPACT_AT, Bounds, Compactor
-from bot.messages import MAX_TEXT_LENGTH, SAID_AT, Answer, Incoming, Reply, State
+from bot.messages import CODE, MAX_TEXT_LENGTH, SAID_AT, Answer, Incoming, Reply, State
 
 KEPT_TRACKERS = 2_000
 KEPT_PARSES = 5_000
@@ -38,7 +51,7 @@ RESERVED_INTENTS = frozenset({USER_INTENT_RESTART, USER_INTENT_BACK, USER_INTENT
 """Rasa's own intents, which every domain has: they would wipe or rewind the conversation."""
 
 NEXT_WISH_SLOT = "next_wish"
-"""The words of a second wish, kept until the first is done."""
+"""The words (or payloads) of wishes that wait until no goal is open, in order."""
 
 NOWHERE: Mapping[str, Sequence[int]] = {}
 
@@ -47,6 +60,14 @@ VOICE = "voice"
 
 _COMMAND = re.compile(r"\A[\s/]+")
 _PAYLOAD = re.compile(r"/(?P<intent>[a-z_]+)(?P<entities>\{.*\})?\Z", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a message asks for: texts with what they mean, and the words of what has to wait."""
+
+    now: list[tuple[str, dict[str, Any]]]
+    later: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,8 +80,9 @@ class _Kept:
 class Assistant:
     """Answers as the trained model says. Holds no state that Redis does not have: its trackers are a cache."""
 
-    def __init__(self, agent: Agent) -> None:
+    def __init__(self, agent: Agent, reach: Reach = NOBODY_ELSE) -> None:
         self._agent = agent
+        self._reach = reach
         self._domain: Domain = agent.domain
         policies = [part for part in agent.processor.graph_runner.components if isinstance(part, Policy)]
         self._payload_intents = frozenset(self._domain.intents) - RESERVED_INTENTS
@@ -70,7 +92,9 @@ class Assistant:
         self._parses: OrderedDict[str, bytes] = OrderedDict()
 
     @classmethod
-    def load(cls, model: Path, actions: EndpointConfig, form_of_address: str = "du") -> "Assistant":
+    def load(
+        cls, model: Path, actions: EndpointConfig, form_of_address: str = "du", reach: Reach = NOBODY_ELSE
+    ) -> "Assistant":
         """Raises rasa.exceptions.ModelNotFound when there is no model at that path."""
         agent = Agent(tracker_store=TurnTrackers(None), lock_store=InMemoryLockStore(), action_endpoint=actions)
         trackers = TurnTrackers(None)
@@ -82,7 +106,7 @@ class Assistant:
         agent.domain = trackers.domain = agent.processor.domain
         nlg.responses = agent.domain.responses
         agent.tracker_store = trackers  # not the wrapper that hides a store's errors
-        return cls(agent)
+        return cls(agent, reach)
 
     async def close(self) -> None:
         """Ends what the actions in this process opened."""
@@ -100,18 +124,28 @@ class Assistant:
     async def answer(self, name: str, incoming: Incoming, state: State) -> Answer:
         tracker, compact_at = self._tracker(name, state)
         known = len(tracker.events)
+        wishes = await self._wishes(tracker, incoming)
+        if CODE not in incoming.metadata and (code := self._code_told(tracker, incoming, wishes)):
+            self._kept[name] = _Kept(state.version, tracker, compact_at)
+            return Answer((), (), code=code)
         collector = ReplyCollector(wording_of(incoming))
-        tracker = await self._run(tracker, incoming, collector)
+        about_accounts = for_actions(name, incoming, state, self._domain.slots, self._reach)
+        incoming = replace(incoming, metadata={**incoming.metadata, **about_accounts})
+        tracker = await self._run(tracker, incoming, wishes, collector)
         events = list(tracker.events)
         window = self._compactor.compact(name, events) if len(events) >= compact_at else None
         after = WindowTracker.restored(name, window, self._domain.slots) if window else tracker.reloaded()
         if len(events) >= compact_at:
             compact_at = max(COMPACT_AT, len(after.events) + COMPACT_AT // 2)
         self._pending[name] = (after, compact_at)
+        language = tracker.get_slot(LANGUAGE_SLOT) or LANGUAGES[0]
         return Answer(
-            collector.replies(tracker.get_slot(LANGUAGE_SLOT) or LANGUAGES[0]),
+            collector.replies(language),
             [encode(event) for event in events[known:]],
             window and [encode(event) for event in window],
+            elsewhere=elsewhere(collector.asked, partial(self._said, tracker), language, self._reach),
+            codes=codes(collector.asked),
+            parted=parted(collector.asked),
         )
 
     def keep(self, name: str, version: str) -> None:
@@ -154,37 +188,71 @@ class Assistant:
     def _new_tracker(self, name: str) -> WindowTracker:
         return WindowTracker(name, self._domain.slots)
 
-    async def _run(self, tracker: WindowTracker, incoming: Incoming, collector: ReplyCollector) -> WindowTracker:
+    async def _run(
+        self, tracker: WindowTracker, incoming: Incoming, wishes: Wishes, collector: ReplyCollector
+    ) -> WindowTracker:
         PRESENT.set(tracker)
         failed: list[Exception] = []
         FAILED_ACTIONS.set(failed)
-        for text, parsed in await self._wishes(tracker, incoming):
-            await self._hear(text, parsed, incoming, collector)
-        waiting = PRESENT.get().get_slot(NEXT_WISH_SLOT)
-        if waiting and not PRESENT.get().active_loop_name:
-            PRESENT.get().update(SlotSet(NEXT_WISH_SLOT, None), self._domain)
-            await self._hear(waiting, await self._parsed(waiting), incoming, collector)
+        if wishes.later:
+            tracker.update(SlotSet(NEXT_WISH_SLOT, [wishes.later]), self._domain)
+        if incoming.joined:
+            await self._hear("", self._meant("", LINKING_INTENT), incoming, collector)
+        if incoming.joined and CODE not in incoming.metadata:
+            collector.forget()
+            incoming = _plainly(incoming)
+        if CODE not in incoming.metadata or not incoming.joined:
+            for text, parsed in wishes.now:
+                await self._hear(text, parsed, incoming, collector)
+        while (waiting := PRESENT.get().get_slot(NEXT_WISH_SLOT)) and not PRESENT.get().active_loop_name and not failed:
+            wish, *later = waiting
+            PRESENT.get().update(SlotSet(NEXT_WISH_SLOT, later or None), self._domain)
+            parsed = self._from_payload(wish, wish) or await self._parsed(wish)
+            await self._hear(wish, parsed, _plainly(incoming), collector)
         if failed:
             raise failed[0]
         return PRESENT.get()
 
-    async def _wishes(self, tracker: WindowTracker, incoming: Incoming) -> list[tuple[str, dict[str, Any]]]:
+    async def _wishes(self, tracker: WindowTracker, incoming: Incoming) -> Wishes:
         """What is to be answered now: one message, or the two wishes of it. A second that opens a form waits for the first."""
         text = plain(incoming.text)
         from_payload = self._from_payload(incoming.payload, text, incoming.metadata.get(SAID_AT) or {})
+        if CODE in incoming.metadata and tracker.get_slot("requested_slot") not in CODE_QUESTIONS:
+            return Wishes([("", self._meant("", LINKING_INTENT))])
         if from_payload:
-            return [(text, from_payload)]
+            return Wishes([(text, from_payload)])
         two = await parts_of(text, self._parsed, in_form=bool(tracker.active_loop_name))
         if two is None:
-            return [(text, await self._parsed(text))]
+            return Wishes([(text, await self._parsed(text))])
         first, second = two
         if first.is_answered_at_once or (first.is_answer and tracker.active_loop_name):
-            return [(part.text, part.parsed) for part in two]
-        PRESENT.get().update(SlotSet(NEXT_WISH_SLOT, second.text), self._domain)
-        return [(first.text, first.parsed)]
+            return Wishes([(part.text, part.parsed) for part in two])
+        return Wishes([(first.text, first.parsed)], second.text)
+
+    def _code_told(self, tracker: WindowTracker, incoming: Incoming, wishes: Wishes) -> str | None:
+        """A one-time code in a message that is about linking, answers the question for one, or is nothing else."""
+        text, parsed = wishes.now[0]
+        if parsed["intent"]["name"] == LINKING_INTENT:
+            given = next((found["value"] for found in parsed["entities"] if found["entity"] == CODE), None)
+            if given:
+                return str(given)
+        if tracker.get_slot("requested_slot") in CODE_QUESTIONS:
+            return code_in(text, is_asked_for=True)
+        if token := token_in(text):
+            return token
+        is_about_linking = parsed["intent"]["name"] == LINKING_INTENT
+        is_nothing_else = not _asks_for_digits(tracker) and re.sub(r"[\d\s.-]", "", text) == ""
+        return code_in(text, is_asked_for=False) if is_about_linking or is_nothing_else else None
+
+    def _said(self, tracker: WindowTracker, response: str, values: Mapping[str, Any], channel: str) -> str:
+        slots = {**tracker.current_slot_values(), **values}
+        said = self._agent.processor.nlg.generate_from_slots(response, slots, channel)
+        return str(said["text"])
 
     async def _hear(self, text: str, parsed: dict[str, Any], incoming: Incoming, collector: ReplyCollector) -> None:
-        metadata = {"message_id": incoming.message_id, "channel": incoming.channel, "language": incoming.language}
+        account = incoming.metadata.get("account")
+        message_id = f"{account}/{incoming.message_id}" if account else incoming.message_id
+        metadata = {"message_id": message_id, "channel": incoming.channel, "language": incoming.language}
         message = UserMessage(
             text=text,
             output_channel=collector,
@@ -207,9 +275,13 @@ class Assistant:
             values = orjson.loads(match["entities"] or "{}")
         except orjson.JSONDecodeError:
             return None
-        intent = {"name": match["intent"], "confidence": 1.0}
         entities = [_mention(name, value, places.get(name, (0, 0))) for name, value in values.items()]
-        return {"text": text, "intent": intent, "entities": entities, "intent_ranking": [intent]}
+        return self._meant(text, match["intent"], entities)
+
+    @staticmethod
+    def _meant(text: str, intent: str, entities: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+        sure = {"name": intent, "confidence": 1.0}
+        return {"text": text, "intent": sure, "entities": list(entities), "intent_ranking": [sure]}
 
     async def _parsed(self, text: str) -> dict[str, Any]:
         known = self._parses.get(text)
@@ -226,6 +298,17 @@ class Assistant:
 
 def _mention(entity: str, value: Any, place: Sequence[int]) -> dict[str, Any]:
     return {"entity": entity, "value": value, "start": place[0], "end": place[1]}
+
+
+def _asks_for_digits(tracker: WindowTracker) -> bool:
+    """Whether a number of an account or a card is what was asked for."""
+    return bool(tracker.active_loop_name) and str(tracker.get_slot("requested_slot")).endswith("_account")
+
+
+def _plainly(incoming: Incoming) -> Incoming:
+    """Without what it told about accounts, which has been heard."""
+    kept = {name: value for name, value in incoming.metadata.items() if name not in ("joined", CODE)}
+    return replace(incoming, joined=None, metadata=kept)
 
 
 def wording_of(incoming: Incoming) -> str:

@@ -16,12 +16,21 @@ class ReplyCollector(OutputChannel):
     def __init__(self, channel: str) -> None:
         self._channel = channel
         self._messages: list[dict[str, Any]] = []
+        self.asked: list[dict[str, Any]] = []
+        """Custom messages: what actions ask for beyond saying something here."""
 
     def name(self) -> str:  # Rasa declares a class method, yet calls it on the instance
         return self._channel
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
-        self._messages.append(message)
+        if message.get("custom"):
+            self.asked.append(message["custom"])
+        else:
+            self._messages.append(message)
+
+    def forget(self) -> None:
+        """What was said so far is not to be heard."""
+        self._messages.clear()
 
     def replies(self, language: str) -> tuple[Reply, ...]:
         replies = (_reply(message, language) for message in self._messages)

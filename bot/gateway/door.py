@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from bot.channels.base import Refused, TooLate, TooMany
 from bot.clock import Clock
 from bot.conversation.identity import conversation_of
-from bot.conversation.inbox import Inbox
+from bot.conversation.inbox import Inbox, message_key
 from bot.conversation.lane import Accepted
 from bot.messages import Incoming, Reply
 from bot.metrics import ACCEPT_SECONDS, ACCEPTED
@@ -63,18 +63,17 @@ class GatewayDoor:
 
         Raises TooMany, TooLate, AnswerGone.
         """
-        name = conversation_of(incoming.channel, incoming.account)
-        key = self._keys.answer(name, incoming.message_id)
-        arrived = self._waiting.setdefault(key, asyncio.Event())
+        asked = message_key(incoming)
+        arrived = self._waiting.setdefault(asked, asyncio.Event())
         try:
             accepted = await self.accept(replace(incoming, reply_to=self._gateway))
-            if accepted is Accepted.DUPLICATE and not await self._may_come(name, key):
+            if accepted is Accepted.DUPLICATE and not await self._may_come(incoming):
                 raise AnswerGone("this message_id was answered before; send a new one")
-            return await asyncio.wait_for(self._answer(key, arrived), self._answer_seconds)
+            return await asyncio.wait_for(self._answer(incoming, arrived), self._answer_seconds)
         except TimeoutError:
             raise TooLate("the answer is not ready; ask again with the same message_id", retry_after=5) from None
         finally:
-            self._waiting.pop(key, None)
+            self._waiting.pop(asked, None)
 
     async def listen(self) -> None:
         """Hears which answers have arrived; runs as long as the gateway does."""
@@ -89,20 +88,32 @@ class GatewayDoor:
         async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
             await pubsub.subscribe(self._keys.answers(self._gateway))
             async for message in pubsub.listen():
-                arrived = self._waiting.get(message["data"].decode())
+                arrived = self._waiting.get(self._keys.asked(message["data"].decode()))
                 if arrived:
                     arrived.set()
 
-    async def _answer(self, key: str, arrived: asyncio.Event) -> tuple[Reply, ...]:
+    async def _answer(self, incoming: Incoming, arrived: asyncio.Event) -> tuple[Reply, ...]:
         while True:
-            found = await self._redis.get(key)
+            found = await self._found(incoming)
             if found is not None:
                 return tuple(Reply.from_dict(reply) for reply in orjson.loads(found))
             await _set_or_passed(arrived, LOOK_AGAIN_SECONDS)
 
-    async def _may_come(self, name: str, key: str) -> bool:
+    async def _found(self, incoming: Incoming) -> bytes | None:
+        """Where the account belongs now; if it joined that just now, an earlier answer is where it belonged before."""
+        account = conversation_of(incoming.channel, incoming.account)
+        name = await self._inbox.home_of(account)
+        for place in dict.fromkeys((name, account)):
+            found: bytes | None = await self._redis.get(self._keys.answer(place, message_key(incoming)))
+            if found is not None:
+                return found
+        return None
+
+    async def _may_come(self, incoming: Incoming) -> bool:
         """Looked at in this order: a commit writes the answer in the same moment as it empties the queue."""
-        return bool(await self._redis.exists(self._keys.queue("in", name)) or await self._redis.exists(key))
+        name = await self._inbox.home_of(conversation_of(incoming.channel, incoming.account))
+        waits = await self._redis.exists(self._keys.queue("in", name))
+        return bool(waits or await self._found(incoming) is not None)
 
     async def _check_rate(self, incoming: Incoming) -> None:
         key = self._keys.rate(incoming.channel, incoming.account)

@@ -90,6 +90,7 @@ async def _note_consents(session: AsyncSession, changed: Iterable[Change[Custome
 def _customer(row: CustomerRow) -> Json:
     simple = ("id", "name", "email", "phone", "language", "form_of_address", "payment_methods", "iban", "created_at")
     return {name: getattr(row, name) for name in simple} | {
+        "email_proven": row.email is not None,
         "company_name": row.company and row.company.name,
         "vat_number": row.company and row.company.vat_number,
     }

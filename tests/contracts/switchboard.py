@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from aiohttp.test_utils import TestClient, TestServer
@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from bot.channels.base import Channel
 from bot.channels.registry import CHANNELS, Parts
+from bot.conversation.codes import Codes
 from bot.conversation.consumer import Consumer
 from bot.conversation.identity import conversation_of
 from bot.conversation.inbox import Inbox
@@ -102,10 +103,11 @@ class Switchboard:
         self.dialogue = Script()
         self.keys = Keys(settings.shards)
         self.no_picture: Exception | None = None
+        self.picture: bytes | str = PNG
         self._in, self.out = (Lane(redis, self.keys, name, self.clock, settings.lock_seconds) for name in ("in", "out"))
-        inbox = Inbox(self._in, settings.seen_seconds, settings.max_waiting)
+        self._inbox = Inbox(self._in, settings.seen_seconds, settings.max_waiting)
         self.door = GatewayDoor(
-            redis, self.keys, inbox, self.clock, settings.messages_per_minute, settings.answer_seconds
+            redis, self.keys, self._inbox, self.clock, settings.messages_per_minute, settings.answer_seconds
         )
         self.channel = _built(channel, Parts(settings, redis, self.keys, self.door.ask, self._picture))
         rest = Shopless()
@@ -132,7 +134,8 @@ class Switchboard:
     @contextlib.asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """A worker answers and an outbox delivers, as long as this lasts."""
-        turns = Turns(self._in, self.dialogue, self.settings.max_turn_attempts)
+        codes = Codes(self.redis, self.keys, self.settings.code_seconds)
+        turns = Turns(self._in, self._inbox, codes, self.dialogue, self.settings.max_turn_attempts)
         deliveries = Deliveries(self.out, {self.channel.name: self.channel}, MAX_SEND_ATTEMPTS)
         consumers = [Consumer(self._in, turns, "worker"), Consumer(self.out, deliveries, "sender")]
         tasks = [asyncio.create_task(consumer.run()) for consumer in consumers]
@@ -166,6 +169,11 @@ class Switchboard:
             while await self.redis.exists(*keys):
                 await asyncio.sleep(0.002)
 
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(QUIET_WITHIN_SECONDS):
+            while not condition():
+                await asyncio.sleep(0.002)
+
     async def postponed(self, account: str) -> float:
         """Returns when the conversation's next delivery is put off: for how many seconds from now."""
         name = self.conversation(account)
@@ -187,7 +195,7 @@ class Switchboard:
     async def _picture(self, url: str) -> bytes | str:
         if self.no_picture:
             raise self.no_picture
-        return PNG
+        return self.picture
 
 
 @contextlib.asynccontextmanager

@@ -209,7 +209,7 @@ async def test_an_answer_that_takes_too_long_is_fetched_later_with_the_same_id(h
 async def test_an_answer_that_is_not_kept_any_more_is_said_to_be_gone(line: RestLine) -> None:
     async with line.board.working():
         await line.says("hallo", "1")
-        await line.board.redis.delete(line.board.keys.answer("rest-kim", "1"))
+        await line.board.redis.delete(line.board.keys.answer("rest-kim", "rest-kim/1"))
         gone = await line.asks({"sender": "kim", "message": "hallo", "message_id": "1"})
     assert gone.status == 410
     await assert_problem(gone)

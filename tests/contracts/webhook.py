@@ -61,7 +61,7 @@ class WebhookContract:
     async def test_another_method_is_told_which_is_right(self, webhook: Webhook) -> None:
         response = await webhook.board.http.put(webhook.call("hallo", "1").path)
         assert response.status == 405
-        assert response.headers["Allow"] == "POST"
+        assert "POST" in response.headers["Allow"].split(",")
 
     async def test_bytes_in_headers_that_are_no_text_are_refused(self, webhook: Webhook) -> None:
         call = webhook.call("hallo", "1")

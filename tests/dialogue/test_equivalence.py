@@ -126,7 +126,8 @@ class PlainRasa:
     async def hears(self, incoming: Incoming) -> tuple[Reply, ...]:
         collector = ReplyCollector(incoming.channel)
         plain = cast(WindowTracker, await self.tracker())  # which needs no more of it than Rasa's own can do
-        after = await self._assistant._run(plain, incoming, collector)
+        wishes = await self._assistant._wishes(plain, incoming)
+        after = await self._assistant._run(plain, incoming, wishes, collector)
         self._events = [encode(event) for event in after.events]
         return collector.replies(after.get_slot("language"))
 

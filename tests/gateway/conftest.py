@@ -12,7 +12,9 @@ from pydantic import SecretStr
 from bot.app import Gateway
 from bot.clock import SystemClock
 from bot.conversation import consumer
+from bot.conversation.codes import Codes
 from bot.conversation.consumer import Consumer
+from bot.conversation.inbox import Inbox
 from bot.conversation.lane import Lane
 from bot.conversation.turn import Turns
 from bot.dialogue.assistant import Assistant
@@ -38,7 +40,10 @@ class Running:
         self.gateway = Gateway(settings, assistant)
         self.http = TestClient(TestServer(self.gateway.app))
         lane = Lane(redis, self.keys, "in", SystemClock(), settings.lock_seconds)
-        self._worker = Consumer(lane, Turns(lane, assistant, settings.max_turn_attempts), "test-worker")
+        inbox = Inbox(lane, settings.seen_seconds, settings.max_waiting)
+        codes = Codes(redis, self.keys, settings.code_seconds)
+        turns = Turns(lane, inbox, codes, assistant, settings.max_turn_attempts)
+        self._worker = Consumer(lane, turns, "test-worker")
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:

@@ -65,8 +65,22 @@ async def _commit_with_all_its_parts(lane: Lane) -> None:
         await lane.accept(name, b"hello", seen=lane.keys.seen(name, "1"), seen_seconds=60)
         claim = await lane.claim(Ready(lane.keys.shard_of(name), "0-1", name), "a:1")
         assert claim is not None
-        full = Commit([b"e"], [b"w"], [b"d"], answer=b"[]", answer_id="1", answer_to="gateway", failure="Oops")
-        assert await lane.commit(claim, full) is None
+        full = Commit(
+            [b"e"],
+            [b"w"],
+            {name: [b"d"], f"{name}>mail-x": [b"m"]},
+            linked=["l"],
+            unlinked=["u"],
+            queued=[b"q"],
+            answer=b"[]",
+            answer_id="1",
+            answer_to="gateway",
+            failure="Oops",
+        )
+        following = await lane.commit(claim, full)
+        assert following is not None
+        assert following.item == b"q"
+        assert await lane.move(following, "elsewhere") is None
 
 
 def _form_cluster(port: int) -> None:

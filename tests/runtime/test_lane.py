@@ -95,7 +95,7 @@ async def test_a_worker_that_lost_its_lock_cannot_commit(lane: Lane) -> None:
     claim = await _claim(lane)
     await lane.redis.set(lane.keys.lock("in", NAME), "somebody:else")
     with pytest.raises(LockLost):
-        await lane.commit(claim, Commit(events=[b"{}"], deliveries=[b"reply"]))
+        await lane.commit(claim, Commit(events=[b"{}"], deliveries={NAME: [b"reply"]}))
     assert not await lane.redis.exists(lane.keys.log(NAME), lane.keys.queue("out", NAME))
 
 
@@ -103,7 +103,7 @@ async def test_a_commit_repeated_after_a_lost_answer_changes_nothing_twice(lane:
     await lane.accept(NAME, b"first")
     await lane.accept(NAME, b"second")
     claim = await _claim(lane)
-    commit = Commit(events=[b"{}"], deliveries=[b"reply"])
+    commit = Commit(events=[b"{}"], deliveries={NAME: [b"reply"]})
     await lane.commit(claim, commit)
     with pytest.raises(LockLost):
         await lane.commit(claim, commit)
@@ -114,7 +114,7 @@ async def test_a_commit_repeated_after_a_lost_answer_changes_nothing_twice(lane:
 async def test_a_turn_becomes_real_as_a_whole(lane: Lane) -> None:
     await lane.accept(NAME, b"first")
     claim = await _claim(lane)
-    await lane.commit(claim, Commit(events=[b"one", b"two"], deliveries=[b"hello", b"there"]))
+    await lane.commit(claim, Commit(events=[b"one", b"two"], deliveries={NAME: [b"hello", b"there"]}))
     assert await lane.redis.lrange(lane.keys.log(NAME), 0, -1) == [b"one", b"two"]
     assert await lane.redis.lrange(lane.keys.window(NAME), 0, -1) == [b"1", b"one", b"two"]
     assert await lane.redis.lrange(lane.keys.queue("out", NAME), 0, -1) == [b"hello", b"there"]
@@ -159,7 +159,7 @@ async def test_what_is_postponed_waits_and_blocks_what_came_after_it(lane: Lane,
 async def test_what_is_given_up_is_parked_with_its_error_and_the_queue_goes_on(lane: Lane) -> None:
     await lane.accept(NAME, b"poison")
     await lane.accept(NAME, b"second")
-    following = await lane.commit(await _claim(lane), Commit(failure="ValueError", deliveries=[b"sorry"]))
+    following = await lane.commit(await _claim(lane), Commit(failure="ValueError", deliveries={NAME: [b"sorry"]}))
     assert following is not None
     assert (following.item, following.tries) == (b"second", 1)
     parked = await lane.parked(lane.keys.shard_of(NAME))

@@ -8,6 +8,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.conversation import turn as turn_module
+from bot.conversation.codes import Codes
 from bot.conversation.consumer import Consumer, Handler
 from bot.conversation.identity import conversation_of
 from bot.conversation.inbox import Inbox
@@ -98,7 +99,8 @@ def _says(account: str, number: int, text: str) -> Incoming:
 
 
 def _turns(redis: Client, dialogue: Echo, attempts: int = 3) -> Turns:
-    return Turns(_lane(redis, "in"), dialogue, attempts)
+    lane = _lane(redis, "in")
+    return Turns(lane, Inbox(lane, 60, 0), Codes(redis, KEYS, 600), dialogue, attempts)
 
 
 def _deliveries(redis: Client, vendor: Vendor, attempts: int = 3) -> Deliveries:

@@ -35,6 +35,7 @@ async def test_the_first_write_creates_the_customer(shop: ShopClient) -> None:
             "name": "Jonas",
             "company": None,
             "email": "jonas.reuter@example.org",
+            "email_proven": False,
             "phone": None,
             "language": "de",
             "form_of_address": None,
