@@ -1,4 +1,4 @@
-"""How customers are reached and billed: phone numbers, and companies with their VAT numbers, checked and in one form."""
+"""How customers are reached and billed: e-mail addresses, phone numbers, and companies with their VAT numbers, checked and in one form."""
 
 from typing import Annotated
 
@@ -31,6 +31,11 @@ def _without_ending(number: str) -> str:
 
 
 VatNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9 .-]{4,30}$"), AfterValidator(checked_vat_number)]
+
+
+def folded(email: str) -> str:
+    """An e-mail address in small letters, to be compared. Of a-z alone: other letters that look alike are other mailboxes."""
+    return email.encode().lower().decode()
 
 
 class CompanyBody(Body):

@@ -3,9 +3,8 @@
 import asyncio
 
 import pytest
-from sqlalchemy import inspect, update
+from sqlalchemy import inspect
 
-from shop.database import Database
 from shop.joins import STAY, tables_of_customers
 from shop.models import Base, Customer
 from tests.shop.client import ShopClient
@@ -137,17 +136,3 @@ def test_no_table_of_a_customers_is_forgotten() -> None:
         if key.column.table is inspect(Customer).local_table
     }
     assert refers - {"customer_joins"} == of_customers
-
-
-async def test_a_customer_is_found_by_an_address_that_is_known_to_be_theirs(
-    shop: ShopClient, other: ShopClient, database: Database
-) -> None:
-    for client in (shop, other):
-        await client.put(ME, {"language": "de", "email": "jonas.reuter@example.org"})
-    assert (await shop.get("/v1/customers", email="jonas.reuter@example.org")).json["items"] == []
-    async with database.writing() as session:
-        await session.execute(update(Customer).where(Customer.id == "customer-1").values(email_proven=True))
-    found = (await shop.get("/v1/customers", email="Jonas.Reuter@Example.org")).json["items"]
-    assert [customer["id"] for customer in found] == ["customer-1"]
-    await shop.put(ME, {"language": "de", "email": "somebody.else@example.org"})
-    assert (await shop.get("/v1/customers", email="somebody.else@example.org")).json["items"] == []
