@@ -14,7 +14,7 @@ from shop.contact import CompanyBody, Phone, e164, folded
 from shop.database import Database, insert_if_absent, insert_or_set
 from shop.devices import device_view, devices_of
 from shop.idempotency import Writes, customer_scope, read_write
-from shop.joins import JoinBody, Joins
+from shop.joins import JoinBody, Joins, parse_joined
 from shop.models import Address, Consent, Customer, Json
 from shop.payments.gift_cards import GiftCards, card_view, ending
 from shop.payments.wishes import PAYMENT_METHODS, PaymentMethod
@@ -321,7 +321,7 @@ class CustomerRoutes:
         return await self._once(request, body, joined)
 
     async def part(self, request: web.Request) -> web.Response:
-        other = request.match_info["customer"]
+        other = parse_joined(request.match_info["customer"])
         return await self._once(request, Body(), lambda session, whose: self._joins.part(session, whose, other))
 
     async def prove_email(self, request: web.Request) -> web.Response:

@@ -1,5 +1,6 @@
 """Two customers who turn out to be one, and how they are two again."""
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ from shop.contact import folded
 from shop.models import Address, Base, Consent, Customer, CustomerJoin, Json, Order, Subscription
 from shop.problems import JoinedOtherwise, JoinNotFound, invalid
 from shop.records import Invoice
-from shop.requests import Body
+from shop.requests import CUSTOMER_PATTERN, Body
 
 STAY = frozenset({Consent.__tablename__})
 """What a customer agreed to is nobody else's word."""
@@ -32,7 +33,14 @@ RECORD = (
 class JoinBody(Body):
     """Who is joined into the acting customer."""
 
-    customer: Annotated[str, Field(pattern=r"^[!-~]{1,128}$")]
+    customer: Annotated[str, Field(pattern=CUSTOMER_PATTERN)]
+
+
+def parse_joined(customer: str) -> str:
+    """Who is to be parted. Raises JoinNotFound for what nobody can be called."""
+    if not re.fullmatch(CUSTOMER_PATTERN, customer):
+        raise JoinNotFound
+    return customer
 
 
 class Joins:

@@ -59,8 +59,8 @@ class Customers(Store[CustomerRow]):
 
 def _is_proven(row: CustomerRow, given: CustomerRow) -> bool:
     """The retailer's files know whose an address is that they name, unless they say otherwise."""
-    says = given.model_fields_set
-    return row.email is not None and (row.email_proven if "email" not in says or "email_proven" in says else True)
+    names_it = "email" in given.model_fields_set and "email_proven" not in given.model_fields_set
+    return row.email is not None and (names_it or row.email_proven)
 
 
 def _phone(row: CustomerRow, faults: Errors) -> str | None:
