@@ -11,7 +11,7 @@ from shop.database import Database
 from shop.joins import STAY, tables_of_customers
 from shop.models import Base, Customer
 from tests.shop.client import ShopClient
-from tests.shop.conftest import Bill, GivenClock
+from tests.shop.conftest import GivenClock
 from tests.shop.requests import (
     ADDRESS,
     VIENNA,
@@ -307,7 +307,7 @@ async def test_of_every_table_what_was_theirs_comes_and_goes_back(
 
 
 async def test_what_hangs_on_an_order_goes_back_with_it_whenever_it_was_made(
-    shop: ShopClient, other: ShopClient, database: Database, clock: GivenClock, bill: Bill
+    shop: ShopClient, other: ShopClient, database: Database, clock: GivenClock
 ) -> None:
     bought, rented = await placed(other), await placed(other, item("sitsense-home-sand", term_months=12))
     await joined(shop)
@@ -316,7 +316,9 @@ async def test_what_hangs_on_an_order_goes_back_with_it_whenever_it_was_made(
     await shop.post(f"/v1/orders/{bought}/invoice", {})
     assert (await given_back(shop, bought)).status == 201
     clock.passes(timedelta(days=40))
-    await bill()
+    await shop.post(
+        "/v1/subscriptions/SB-200001/cancellation", {"at_end": "return"}
+    )  # which bills the months that began
     own = await delivered(shop)
     await shop.delete(f"{JOINS}/telegram-100200300")
     assert await numbers(shop) == [own]
