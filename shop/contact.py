@@ -1,5 +1,6 @@
-"""How customers are reached and billed: phone numbers, and companies with their VAT numbers, checked and in one form."""
+"""How customers are reached and billed: e-mail addresses, phone numbers, and companies with their VAT numbers, checked and in one form."""
 
+from string import ascii_lowercase, ascii_uppercase
 from typing import Annotated
 
 import phonenumbers
@@ -11,6 +12,8 @@ from shop.requests import Body, Name
 
 SWISS_ENDINGS = ("MWST", "TVA", "IVA", "TPV")  # what is written behind a company's number where it is a VAT number
 HOME = "DE"  # where a phone number without its country is, unless an address says more
+
+SMALL = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 Phone = Annotated[str, Field(pattern=r"^[0-9+() /.-]{4,40}$")]
 
@@ -31,6 +34,11 @@ def _without_ending(number: str) -> str:
 
 
 VatNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9 .-]{4,30}$"), AfterValidator(checked_vat_number)]
+
+
+def folded(email: str) -> str:
+    """An e-mail address in small letters, to be compared. Of a-z alone: other letters that look alike are other mailboxes."""
+    return email.translate(SMALL)
 
 
 class CompanyBody(Body):

@@ -5,16 +5,20 @@ from typing import Annotated, Literal, cast
 
 from aiohttp import web
 from pydantic import Field, model_validator
+<<<<<<< HEAD
 from sqlalchemy import Table, delete, func, select, update
+=======
+from sqlalchemy import Table, delete, select, update
+>>>>>>> shopjoin
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shop.answers import Answer, json_answer, moment_view
 from shop.clock import Clock
-from shop.contact import CompanyBody, Phone, e164
+from shop.contact import CompanyBody, Phone, e164, folded
 from shop.database import Database, insert_if_absent, insert_or_set
 from shop.devices import device_view, devices_of
 from shop.idempotency import Writes, customer_scope, read_write
-from shop.joins import JoinBody, Joins
+from shop.joins import JoinBody, Joins, parse_joined
 from shop.models import Address, Consent, Customer, Json
 from shop.payments.gift_cards import GiftCards, card_view, ending
 from shop.payments.wishes import PAYMENT_METHODS, PaymentMethod
@@ -79,8 +83,8 @@ class CustomerChange(Body):
         return member in self.model_fields_set
 
 
-class EmailQuery(Body):
-    """Of whom an address is."""
+class EmailBody(Body):
+    """Whose address it is, in a query or for sure."""
 
     email: Email
 
@@ -115,6 +119,13 @@ class Customers:
         }
         await insert_if_absent(session, CUSTOMERS, row)
 
+    async def ensure_both(self, session: AsyncSession, customer_id: str, other: str) -> None:
+        """The same of two who are one person, so that who is new speaks the language of who is not."""
+        query = select(Customer.language).where(Customer.id.in_((customer_id, other)))
+        language = cast(Language, await session.scalar(query) or SILENT)
+        for one in sorted((customer_id, other)):  # so that two who do the same at once cannot wait for each other
+            await self.ensure(session, one, language)
+
     async def check_payment(self, session: AsyncSession, customer_id: str, method: PaymentMethod) -> bool:
         """Whether the customer exists. Raises InvalidRequest if they may not pay like this."""
         allowed = await session.scalar(select(Customer.payment_methods).where(Customer.id == customer_id))
@@ -139,19 +150,30 @@ class Customers:
         await self.ensure(session, customer_id, change.language)
         customer = await session.get_one(Customer, customer_id, with_for_update=True)
         for member, value in change.model_dump(include=AS_THEY_ARE, exclude_unset=True).items():
-            if member == "email" and value != customer.email:
-                customer.email_proven = False
             setattr(customer, member, value)
+        if customer.email is None or folded(customer.email) != customer.proven_email:
+            customer.proven_email = None
         _set_company(customer, change)
         if change.says("phone"):
             customer.phone = await self._phone(session, customer_id, change.phone)
         for purpose, given in change.consents.model_dump(exclude_unset=True).items():
             await self._note(session, customer_id, purpose, given)
 
+    async def prove_email(self, session: AsyncSession, customer_id: str, email: str) -> None:
+        """The assistant saw a code answered that was mailed there; creates the customer if need be."""
+        await self.ensure(session, customer_id, SILENT)
+        proven = {"email": email, "proven_email": folded(email)}
+        await session.execute(update(Customer).where(Customer.id == customer_id).values(proven))
+
     async def with_proven_email(self, session: AsyncSession, email: str) -> Sequence[Customer]:
         """Whose address it is known to be; two are as good as many, since none of them can be chosen."""
+<<<<<<< HEAD
         is_theirs = (func.lower(Customer.email) == email.lower(), Customer.email_proven)
         return (await session.scalars(select(Customer).where(*is_theirs).order_by(Customer.id).limit(2))).all()
+=======
+        query = select(Customer).where(Customer.proven_email == folded(email)).order_by(Customer.id)
+        return (await session.scalars(query.limit(2))).all()
+>>>>>>> shopjoin
 
     async def add_address(self, session: AsyncSession, customer_id: str, address: AddressBody) -> None:
         """As the one that is taken first; creates the customer if need be."""
@@ -227,7 +249,7 @@ def _view(customer: Customer) -> Json:
         "name": customer.name,
         "company": company and company.model_dump(),
         "email": customer.email,
-        "email_proven": customer.email_proven,
+        "email_proven": customer.proven_email is not None,
         "phone": customer.phone,
         "language": customer.language,
         "form_of_address": customer.form_of_address,
@@ -273,6 +295,7 @@ class CustomerRoutes:
             web.delete("/v1/customers/me/addresses", self.remove_address),
             web.post("/v1/customers/me/joins", self.join),
             web.delete("/v1/customers/me/joins/{customer}", self.part),
+            web.post("/v1/customers/me/email-proofs", self.prove_email),
             web.get("/v1/customers", self.find),
         ]
 
@@ -301,17 +324,23 @@ class CustomerRoutes:
         body = await read_body(request, JoinBody)
 
         async def joined(session: AsyncSession, whose: str) -> None:
-            await self._customers.ensure(session, whose, SILENT)
+            await self._customers.ensure_both(session, whose, body.customer)
             await self._joins.join(session, whose, body.customer)
 
         return await self._once(request, body, joined)
 
     async def part(self, request: web.Request) -> web.Response:
-        other = request.match_info["customer"]
+        other = parse_joined(request.match_info["customer"])
         return await self._once(request, Body(), lambda session, whose: self._joins.part(session, whose, other))
 
+    async def prove_email(self, request: web.Request) -> web.Response:
+        body = await read_body(request, EmailBody)
+        return await self._once(
+            request, body, lambda session, whose: self._customers.prove_email(session, whose, body.email)
+        )
+
     async def find(self, request: web.Request) -> web.Response:
-        query = read_query(request, EmailQuery)
+        query = read_query(request, EmailBody)
         async with self._database.reading() as session:
             found = await self._customers.with_proven_email(session, query.email)
             return json_answer({"items": [_known_view(customer) for customer in found]}).response()

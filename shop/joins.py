@@ -1,66 +1,97 @@
 """Two customers who turn out to be one, and how they are two again."""
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Table, Update, and_, delete, inspect, not_, select, tuple_, update
+from sqlalchemy import ColumnElement, Table, Text, and_, cast, inspect, not_, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from shop.clock import Clock
-from shop.models import Address, Base, Consent, Customer, CustomerJoin, Json
+from shop.contact import folded
+from shop.models import Address, Base, Consent, Customer, CustomerJoin, Json, Order, Subscription
 from shop.problems import JoinedOtherwise, JoinNotFound, invalid
-from shop.requests import Body
+from shop.records import Invoice
+from shop.requests import CUSTOMER_PATTERN, Body
 
 STAY = frozenset({Consent.__tablename__})
 """What a customer agreed to is nobody else's word."""
 
-FILLED = ("name", "email", "email_proven", "phone", "company_name", "vat_number", "iban", "form_of_address")
-"""What the one who stays takes from the other's record where their own has nothing."""
+RECORD = (
+    ("name",),
+    ("email", "proven_email"),
+    ("phone",),
+    ("company_name", "vat_number"),
+    ("iban",),
+    ("form_of_address",),
+)
+"""What the one who stays takes from the other's record where their own has nothing; what belongs together comes together."""
 
 
 class JoinBody(Body):
     """Who is joined into the acting customer."""
 
-    customer: Annotated[str, Field(pattern=r"^[!-~]{1,128}$")]
+    customer: Annotated[str, Field(pattern=CUSTOMER_PATTERN)]
+
+
+def parse_joined(customer: str) -> str:
+    """Who is to be parted. Raises JoinNotFound for what nobody can be called."""
+    if not re.fullmatch(CUSTOMER_PATTERN, customer):
+        raise JoinNotFound
+    return customer
 
 
 class Joins:
-    """Every method works within the session's transaction."""
+    """Every method works within the session's transaction, on customers that exist."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
     async def join(self, session: AsyncSession, stays: str, other: str) -> None:
-        """Moves all that is the other's, and keeps what it was. Raises InvalidRequest, JoinedOtherwise."""
+        """Moves all that is the other's, and keeps what it was; again, what the other did since. Raises JoinedOtherwise.
+
+        Who was joined into the other before is joined into the one who stays, so that each can be parted by itself.
+        """
         if stays == other:
             raise invalid("customer", "must be another customer than the acting one")
-        known = await session.get(CustomerJoin, other, with_for_update=True)
-        if known is not None and known.into_id == stays:
-            return
-        if known is not None:
+        await _lock(session, stays, other)
+        if await _joined_into(session, stays) is not None or await _joined_into(session, other) not in (None, stays):
             raise JoinedOtherwise
-        both = {row.id: row for row in await session.scalars(_locked(stays, other))}
-        theirs = both.get(other)
-        filled = _fill(both[stays], theirs) if theirs is not None else {}
-        moved = await _move(session, other, stays) if theirs is not None else {}
-        await session.execute(update(CustomerJoin).where(CustomerJoin.into_id == other).values(into_id=stays))
-        session.add(CustomerJoin(other_id=other, into_id=stays, moved=moved, filled=filled, at=self._clock.now()))
+        query = select(CustomerJoin).where(CustomerJoin.into_id == other).order_by(CustomerJoin.other_id)
+        earlier = (await session.scalars(query)).all()
+        for join in earlier:
+            await _undo(session, join)
+        for one in (other, *(join.other_id for join in earlier)):
+            await self._do(session, stays, one)
 
     async def part(self, session: AsyncSession, stays: str, other: str) -> None:
-        """Gives back what is still as it came. Raises JoinNotFound."""
-        join = await session.get(CustomerJoin, other, with_for_update=True)
+        """Gives back what is still as it came, and what hangs on the orders that go. Raises JoinNotFound."""
+        await _lock(session, stays, other)
+        join = await session.get(CustomerJoin, other)
         if join is None or join.into_id != stays:
             raise JoinNotFound
-        await session.execute(_locked(stays, other))
-        for name, keys in join.moved.items():
-            await session.execute(_moving(Base.metadata.tables[name], keys, stays, other))
-        ours = await session.get_one(Customer, stays)
-        for member, value in join.filled.items():
-            if getattr(ours, member) == value:
-                setattr(ours, member, False if member == "email_proven" else None)
-        await session.execute(delete(CustomerJoin).where(CustomerJoin.other_id == other))
+        await _undo(session, join)
+
+    async def _do(self, session: AsyncSession, stays: str, other: str) -> None:
+        join = await session.get(CustomerJoin, other)
+        if join is None:
+            join = CustomerJoin(other_id=other, into_id=stays, moved={}, filled={}, taken={}, at=self._clock.now())
+            session.add(join)
+        ours, theirs = await _records(session, stays, other)
+        taken = _empty(theirs, [member for group in RECORD for member in group])
+        join.taken = join.taken | taken
+        join.filled = join.filled | _fill(ours, taken)
+        moved = {table.name: await _move(session, table, other, stays) for table in tables_of_customers()}
+        join.moved = {name: [*join.moved.get(name, ()), *keys] for name, keys in moved.items()}
+
+
+async def who_stays(session: AsyncSession, customer_id: str) -> str:
+    """Whom an order is for: its customer, unless they were joined while they ordered. A joining waits from here on."""
+    row = select(Customer.id).where(Customer.id == customer_id)
+    await session.execute(row.with_for_update(read=True, key_share=True))
+    return await _joined_into(session, customer_id) or customer_id
 
 
 def tables_of_customers() -> list[Table]:
@@ -68,39 +99,53 @@ def tables_of_customers() -> list[Table]:
     return [table for table in Base.metadata.sorted_tables if "customer_id" in table.c and table.name not in STAY]
 
 
-def _locked(*customers: str) -> Any:
-    """In an order of its own, so that two joins cannot wait for each other."""
-    return select(Customer).where(Customer.id.in_(customers)).order_by(Customer.id).with_for_update()
+async def _joined_into(session: AsyncSession, customer_id: str) -> str | None:
+    return await session.scalar(select(CustomerJoin.into_id).where(CustomerJoin.other_id == customer_id))
 
 
-def _fill(ours: Customer, theirs: Customer) -> Json:
-    filled = {}
-    for member in FILLED:
-        is_about_email = member == "email_proven"
-        if (is_about_email and "email" in filled) or (not is_about_email and getattr(ours, member) is None):
-            value = getattr(theirs, member)
-            if value:
-                filled[member] = value
-                setattr(ours, member, value)
-    return filled
+async def _lock(session: AsyncSession, *customers: str) -> None:
+    """Orders and subscriptions first, as whoever changes one does; all in an order of its own, so that nobody waits crosswise."""
+    for kind in (Order, Subscription):
+        theirs = select(kind.number).where(kind.customer_id.in_(customers))
+        await session.execute(theirs.order_by(kind.number).with_for_update())
+    await session.execute(select(Customer.id).where(Customer.id.in_(customers)).order_by(Customer.id).with_for_update())
 
 
-async def _move(session: AsyncSession, whose: str, to: str) -> Json:
-    """What went, as primary keys by table. An address that both have stays where it is."""
-    moved = {}
+async def _undo(session: AsyncSession, join: CustomerJoin) -> None:
+    for name, keys in join.moved.items():
+        table = Base.metadata.tables[name]
+        await _move(session, table, join.into_id, join.other_id, _is_one_of(table, keys))
     for table in tables_of_customers():
-        where = table.c.customer_id == whose
-        if table.name == Address.__tablename__:
-            where = and_(where, not_(_also_of(to)))
-        found = await session.execute(select(*table.primary_key.columns).where(where))
-        keys = [list(row) for row in found]
-        if keys:
-            moved[table.name] = keys
-            await session.execute(_moving(table, keys, whose, to))
-    return moved
+        if (hangs := _hangs_on_what_is_of(join.other_id, table)) is not None:
+            await _move(session, table, join.into_id, join.other_id, hangs)
+    ours, theirs = await _records(session, join.into_id, join.other_id)
+    for group in RECORD:
+        if all(getattr(ours, member) == join.taken.get(member) for member in group):
+            _empty(ours, [member for member in group if member in join.filled])
+    _fill(theirs, join.taken)
+    await session.delete(join)
+    await session.flush()
 
 
-def _also_of(customer: str) -> ColumnElement[bool]:
+# --- rows
+
+
+async def _move(
+    session: AsyncSession, table: Table, whose: str, to: str, where: ColumnElement[bool] | None = None
+) -> list[list[Any]]:
+    """The primary keys of what went. An address that both have stays where it is."""
+    fitting = and_(table.c.customer_id == whose, true() if where is None else where)
+    if table.name == Address.__tablename__:
+        fitting = and_(fitting, not_(_is_also_of(to)))
+    query = update(table).where(fitting).values(customer_id=to).returning(*table.primary_key.columns)
+    return [list(row) for row in await session.execute(query)]
+
+
+def _is_one_of(table: Table, keys: Sequence[Sequence[Any]]) -> ColumnElement[bool]:
+    return tuple_(*table.primary_key.columns).in_([tuple(key) for key in keys])
+
+
+def _is_also_of(customer: str) -> ColumnElement[bool]:
     twin = aliased(Address)
     members = [
         column.key for column in inspect(Address).column_attrs if column.key not in ("id", "customer_id", "used_at")
@@ -109,6 +154,46 @@ def _also_of(customer: str) -> ColumnElement[bool]:
     return select(twin.id).where(twin.customer_id == customer, *same).exists()
 
 
-def _moving(table: Table, keys: Sequence[Sequence[Any]], whose: str, to: str) -> Update:
-    is_one_of_them = tuple_(*table.primary_key.columns).in_([tuple(key) for key in keys])
-    return update(table).where(table.c.customer_id == whose, is_one_of_them).values(customer_id=to)
+def _hangs_on_what_is_of(customer: str, table: Table) -> ColumnElement[bool] | None:
+    """Devices, subscriptions and invoices go with their order or subscription, whenever they were made."""
+    if table.name == Order.__tablename__ or "order_number" not in table.c:
+        return None
+    of_orders: ColumnElement[bool] = table.c.order_number.in_(select(Order.number).where(Order.customer_id == customer))
+    if table.name != Invoice.__tablename__:
+        return of_orders
+    names = select("SB-" + cast(Subscription.number, Text)).where(Subscription.customer_id == customer)
+    return of_orders | table.c.subscription_number.in_(names)
+
+
+# --- records
+
+
+async def _records(session: AsyncSession, *customers: str) -> list[Customer]:
+    """Of customers who are locked."""
+    return [await session.get_one(Customer, one, populate_existing=True) for one in customers]
+
+
+def _empty(customer: Customer, members: Sequence[str]) -> Json:
+    """What there was."""
+    taken = {member: getattr(customer, member) for member in members if getattr(customer, member) is not None}
+    for member in taken:
+        setattr(customer, member, None)
+    return taken
+
+
+def _fill(customer: Customer, taken: Json) -> Json:
+    """What came."""
+    lacking = [group for group in RECORD if getattr(customer, group[0]) is None]
+    came = {member: taken[member] for group in lacking for member in group if member in taken}
+    if _proves(taken, customer):
+        came["proven_email"] = taken["proven_email"]
+        customer.email = taken["email"]  # in that spelling, so that parting knows it again
+    for member, value in came.items():
+        setattr(customer, member, value)
+    return came
+
+
+def _proves(taken: Json, customer: Customer) -> bool:
+    """Whether it is the same address, and was proven by the other alone."""
+    email, proven = customer.email, taken.get("proven_email")
+    return email is not None and customer.proven_email is None and folded(email) == proven

@@ -14,7 +14,6 @@ from sqlalchemy import (
     MetaData,
     Text,
     UniqueConstraint,
-    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
@@ -168,11 +167,10 @@ class Customer(Base):
     """Who orders; the id is the caller's, opaque here."""
 
     __tablename__ = "customers"
-
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str | None]
     email: Mapped[str | None]
-    email_proven: Mapped[bool] = mapped_column(default=False, server_default=false())  # it is known to be theirs
+    proven_email: Mapped[str | None] = mapped_column(index=True)  # in small letters, once it is known to be theirs
     language: Mapped[str]
     company_name: Mapped[str | None]  # a private customer has none
     vat_number: Mapped[str | None]
@@ -184,7 +182,11 @@ class Customer(Base):
 
 
 class CustomerJoin(Base):
-    """A customer who turned out to be another: what was moved (primary keys by table), and filled in the other's record."""
+    """A customer (`other_id`) who turned out to be another.
+
+    `moved`: the primary keys of what came with them, by table; `taken`: what their record said, `filled`: what of it the record
+    of the one who stays did not say.
+    """
 
     __tablename__ = "customer_joins"
 
@@ -192,6 +194,7 @@ class CustomerJoin(Base):
     into_id: Mapped[str] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
     moved: Mapped[Json]
     filled: Mapped[Json]
+    taken: Mapped[Json] = mapped_column(server_default="{}")
     at: Mapped[datetime]
 
 

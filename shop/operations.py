@@ -15,7 +15,7 @@ from shop.order_rows import order_with, parse_number
 from shop.orders import order_view
 from shop.payments.gift_cards import GiftCards, card_view
 from shop.refunds import parse_refund_id, refund_view
-from shop.requests import Body, read_body, read_optional_body
+from shop.requests import CUSTOMER_PATTERN, Body, read_body, read_optional_body
 from shop.returns import Returns, parse_return_number
 from shop.settlement import Settlement
 
@@ -29,7 +29,7 @@ class Nothing(Body):
 class NewGiftCard(Body):
     """For whom, and how much is on it."""
 
-    customer: Annotated[str, Field(pattern=r"^[!-~]{1,128}$")]
+    customer: Annotated[str, Field(pattern=CUSTOMER_PATTERN)]
     amount: Annotated[int, Field(ge=1, le=MAX_GIFT_CARD)]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 

@@ -19,6 +19,7 @@ from shop.delivery import local_day, promised_date
 from shop.devices import deliver
 from shop.idempotency import OPERATIONS_SCOPE, Work, Write, Writes, customer_scope, read_write
 from shop.invoices import Invoices
+from shop.joins import who_stays
 from shop.links import Links
 from shop.models import Json, Order, OrderLine, Shipment, ShipmentEvent, Variant
 from shop.money import Money
@@ -167,6 +168,7 @@ class Orders:
         lines = price_items(snapshot, request.items)
         if not await self._customers.check_payment(session, customer_id, request.payment_method):
             await self._customers.ensure(session, customer_id, request.language)
+        customer_id = await who_stays(session, customer_id)
         await exchange(session, returned=Pieces(), wanted=_pieces(lines))
         order = self._new(await next_number(session, ORDER_NUMBER), customer_id, request, lines)
         session.add(order)

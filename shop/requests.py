@@ -15,6 +15,7 @@ MAX_QUANTITY = 99  # pieces per line
 
 REQUEST_ID = web.RequestKey("request_id", str)  # the id of a request's log line
 CUSTOMER = "Nochannel-Customer"
+CUSTOMER_PATTERN = r"^[!-~]{1,128}$"
 KEY = "Idempotency-Key"
 
 # Text that people write: no control characters, and more than blanks.
@@ -49,7 +50,7 @@ def instance_of(request: web.Request) -> str:
 def read_customer(request: web.Request) -> str:
     """The acting customer's id. Raises InvalidRequest."""
     customer_id = request.headers.get(CUSTOMER, "")
-    if not re.fullmatch(r"[!-~]{1,128}", customer_id):
+    if not re.fullmatch(CUSTOMER_PATTERN, customer_id):
         raise invalid(f"header.{CUSTOMER}", "must be 1 to 128 visible ASCII characters")
     return customer_id
 

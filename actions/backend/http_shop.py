@@ -113,6 +113,9 @@ class HttpShop:
     async def part_customers(self, customer: str, other: str, *, key: str) -> None:
         await self._write("DELETE", f"/v1/customers/me/joins/{quote(other, safe='')}", customer, None, key)
 
+    async def prove_email(self, customer: str, email: str, *, key: str) -> None:
+        await self._write("POST", "/v1/customers/me/email-proofs", customer, {"email": email}, key)
+
     async def place_order(
         self, customer: str, items: Sequence[Item], address: Address, payment: Payment, language: str, *, key: str
     ) -> Order:

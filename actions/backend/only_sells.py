@@ -31,6 +31,9 @@ class OnlySells:
     async def part_customers(self, customer: str, other: str, *, key: str) -> None:
         raise NotSupported("joining customers")
 
+    async def prove_email(self, customer: str, email: str, *, key: str) -> None:
+        raise NotSupported("e-mails")
+
     async def preview_return(self, customer: str, number: str, pieces: Sequence[Piece], refund_to: str) -> Return:
         raise NotSupported("returns")
 

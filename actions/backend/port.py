@@ -449,11 +449,15 @@ class Backend(Protocol):
         ...
 
     async def join_customers(self, customer: str, other: str, *, key: str) -> None:
-        """All that was the other's is the customer's from now on. Raises NotAllowed, NotSupported."""
+        """All that was the other's is the customer's from now on. Raises Refused (joined-otherwise), NotSupported."""
         ...
 
     async def part_customers(self, customer: str, other: str, *, key: str) -> None:
         """What came with the other is the other's again. Raises NotFound, NotSupported."""
+        ...
+
+    async def prove_email(self, customer: str, email: str, *, key: str) -> None:
+        """The customer told a code that was mailed there: it is their address, and known to be. Raises Rejected, NotSupported."""
         ...
 
     async def place_order(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shop.contact import HOME, CompanyBody, e164
+from shop.contact import HOME, CompanyBody, e164, folded
 from shop.customers import ADDRESS_MEMBERS, CONSENTS, PURPOSES, AddressBody
 from shop.database import insert_or_set
 from shop.models import Address, Consent, Customer, Json
@@ -36,6 +36,7 @@ class Customers(Store[CustomerRow]):
     ) -> CustomerRow:
         return row.model_copy(
             update={
+                "email_proven": _is_proven(row, given),
                 "phone": _phone(row, faults),
                 "consents": row.consents if before is None else _newest(before.consents, row.consents),
                 "created_at": row.created_at or self.shared.clock.now().replace(microsecond=0),
@@ -54,6 +55,12 @@ class Customers(Store[CustomerRow]):
         await add_rows(session, Address, [address for row in [*new, *moved] for address in _address_rows(row, now)])
         await add_rows(session, Consent, [consent for row in new for consent in _consent_rows(row)])
         await _note_consents(session, changed)
+
+
+def _is_proven(row: CustomerRow, given: CustomerRow) -> bool:
+    """The retailer's files know whose an address is that they name, unless they say otherwise."""
+    names_it = "email" in given.model_fields_set and "email_proven" not in given.model_fields_set
+    return row.email is not None and (names_it or row.email_proven)
 
 
 def _phone(row: CustomerRow, faults: Errors) -> str | None:
@@ -90,7 +97,7 @@ async def _note_consents(session: AsyncSession, changed: Iterable[Change[Custome
 def _customer(row: CustomerRow) -> Json:
     simple = ("id", "name", "email", "phone", "language", "form_of_address", "payment_methods", "iban", "created_at")
     return {name: getattr(row, name) for name in simple} | {
-        "email_proven": row.email is not None,
+        "proven_email": folded(row.email) if row.email is not None and row.email_proven else None,
         "company_name": row.company and row.company.name,
         "vat_number": row.company and row.company.vat_number,
     }
@@ -134,6 +141,7 @@ def _customer_row(customer: Customer, addresses: Sequence[Address], consents: di
         name=customer.name,
         company=_company(customer),
         email=customer.email,
+        email_proven=customer.proven_email is not None,
         phone=customer.phone,
         language=customer.language,
         form_of_address=customer.form_of_address,

@@ -264,6 +264,7 @@ class CustomerRow(Row):
     name: ShortName | None = None
     company: CompanyBody | None = None
     email: Email | None = None
+    email_proven: bool = True
     phone: Phone | None = None
     language: Language = "de"
     form_of_address: FormOfAddress | None = None

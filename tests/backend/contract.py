@@ -15,6 +15,8 @@ from actions.backend.port import (
     OutOfStock,
     Payment,
     Product,
+    Refused,
+    Rejected,
     Variant,
 )
 
@@ -146,6 +148,39 @@ class BackendContract:
             assert await backend.order(kim, order.number) == order
         else:
             assert (cancelled.number, cancelled.status) == (order.number, "cancelled")
+
+    async def test_two_who_are_one_have_one_list_of_orders_or_it_is_left_to_a_person(
+        self, backend: Backend, kim: str
+    ) -> None:
+        other, item = _somebody(), await _one(backend)
+        order = await backend.place_order(other, [item], LEIPZIG, ON_INVOICE, "de", key="message-1")
+        try:
+            await backend.join_customers(kim, other, key="message-2")
+        except NotSupported:
+            assert list(await backend.orders(other)) == [order]
+            return
+        assert (list(await backend.orders(kim)), list(await backend.orders(other))) == ([order], [])
+        await backend.join_customers(kim, other, key="message-3")
+        with pytest.raises(Refused) as refused:
+            await backend.join_customers(_somebody(), other, key="message-4")
+        assert refused.value.slug == "joined-otherwise"
+        await backend.part_customers(kim, other, key="message-5")
+        assert (list(await backend.orders(kim)), list(await backend.orders(other))) == ([], [order])
+        with pytest.raises(NotFound):
+            await backend.part_customers(kim, other, key="message-6")
+
+    async def test_a_proven_address_leads_to_its_customer_or_it_is_left_to_a_person(
+        self, backend: Backend, kim: str
+    ) -> None:
+        email = f"{uuid4().hex}@example.org"
+        try:
+            assert list(await backend.customers_with_email(email)) == []
+            await backend.prove_email(kim, email, key="message-1")
+        except NotSupported:
+            return
+        assert [customer.id for customer in await backend.customers_with_email(email.upper())] == [kim]
+        with pytest.raises(Rejected):
+            await backend.prove_email(kim, "no address", key="message-2")
 
 
 def _somebody() -> str:

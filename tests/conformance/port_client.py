@@ -187,7 +187,8 @@ def _not_there(name: str, why: str) -> NoReturn:
 def _template(path: str) -> str:
     """ "/v1/orders/NC-104201/returns" is the operation "/v1/orders/{number}/returns"."""
     numbered = re.sub(r"/(?:NC|RT|RF|SB)-\w+", "/{number}", path)
-    return re.sub(r"(?<=/v1/products/)[^/]+", "{product_id}", numbered)
+    named = re.sub(r"(?<=/v1/customers/me/joins/)[^/]+", "{customer}", numbered)
+    return re.sub(r"(?<=/v1/products/)[^/]+", "{product_id}", named)
 
 
 def _reasons(error: BaseException) -> list[str]:

@@ -76,6 +76,11 @@ async def balances(shop: ShopClient) -> dict[str, int]:
     return {card["code"]: card["balance"]["amount"] for card in cards}
 
 
+async def found(shop: ShopClient, email: str) -> list[str]:
+    """Of whom the address is known to be."""
+    return [customer["id"] for customer in (await shop.get("/v1/customers", email=email)).json["items"]]
+
+
 async def refunds_of(shop: ShopClient) -> Any:
     return (await shop.get("/v1/refunds")).json["items"]
 

@@ -10,10 +10,11 @@ from shop.database import Database
 from shop.models import Consent
 from tests.shop.client import ShopClient
 from tests.shop.conftest import GivenClock
-from tests.shop.requests import ADDRESS, VIENNA, order, placed
+from tests.shop.requests import ADDRESS, VIENNA, found, order, placed
 
 ME = "/v1/customers/me"
 MINE = "/v1/customers/me/addresses"
+PROOFS = "/v1/customers/me/email-proofs"
 COMPANY = {"name": "Reuter Luftbild GmbH", "vat_number": "DE136695976"}
 METHODS = ["invoice", "paypal", "card", "direct_debit", "gift_card"]
 
@@ -201,6 +202,55 @@ async def test_a_phone_number_without_its_country_is_one_where_the_customer_live
 @pytest.mark.parametrize("number", ["12345", "+49 1", "0000 0000", "+999 123456789"])
 async def test_a_phone_number_that_cannot_be_is_refused(shop: ShopClient, number: str) -> None:
     assert await refusal(shop, phone=number) == (400, "phone")
+
+
+# --- e-mail addresses that are known to be theirs
+
+
+async def test_an_address_that_somebody_says_is_theirs_leads_to_nobody(shop: ShopClient) -> None:
+    await changed(shop, email="jonas@example.org")
+    assert await found(shop, "jonas@example.org") == []
+
+
+async def test_who_answered_a_mailed_code_is_found_by_its_address(shop: ShopClient) -> None:
+    reply = await shop.post(PROOFS, {"email": "Jonas@Example.org"})
+    assert (reply.status, reply.json["email"], reply.json["email_proven"]) == (200, "Jonas@Example.org", True)
+    await changed(shop, name="Jonas", form_of_address="Sie")
+    known = (await shop.get("/v1/customers", email="jonas@example.ORG")).json["items"]
+    assert known == [{"id": "customer-1", "name": "Jonas", "language": "de", "form_of_address": "Sie"}]
+
+
+@pytest.mark.parametrize(
+    ("email", "stays"), [("JONAS@example.org", True), ("j.reuter@example.org", False), (None, False)]
+)
+async def test_an_address_is_proven_until_it_is_another(shop: ShopClient, email: str | None, stays: bool) -> None:
+    await shop.post(PROOFS, {"email": "jonas@example.org"})
+    assert (await changed(shop, email=email))["email_proven"] is stays
+    assert await found(shop, "jonas@example.org") == ["customer-1"] * stays
+    if email is not None and not stays:
+        assert await found(shop, email) == []
+
+
+@pytest.mark.parametrize(
+    "email", ["mi\u212ae@example.org", "m\u0131ke@example.org", "mike@example.or", "ike@example.org"]
+)
+async def test_what_only_looks_like_an_address_leads_to_nobody(shop: ShopClient, email: str) -> None:
+    await shop.post(PROOFS, {"email": "mike@example.org"})
+    assert await found(shop, email) == []
+
+
+async def test_of_an_address_that_many_have_two_are_told(shop: ShopClient) -> None:
+    for number in range(3):
+        await shop.acting_for(f"customer-{number}").post(PROOFS, {"email": "family@example.org"})
+    assert len(await found(shop, "family@example.org")) == 2
+
+
+@pytest.mark.parametrize("email", ["", "jonas", "a b@example.org", "x" * 250 + "@example.org"])
+async def test_what_is_no_address_is_neither_looked_for_nor_proven(shop: ShopClient, email: str) -> None:
+    looked = await shop.send_malformed("GET", "/v1/customers", query={"email": email})
+    assert (looked.status, looked.json["errors"][0]["path"]) == (400, "query.email")
+    proven = await shop.refused("POST", PROOFS, {"email": email})
+    assert (proven.status, proven.json["errors"][0]["path"]) == (400, "email")
 
 
 # --- consents

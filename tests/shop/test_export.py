@@ -50,9 +50,16 @@ async def lived_in(shop: ShopClient, clock: GivenClock) -> None:
     """What customers did: bought, rented, sent back, exchanged, cancelled, paused, swapped."""
     company = {"name": 'Reuter; "Luftbild" GmbH', "vat_number": "DE136695976"}
     consents = {"marketing": False, "outreach": True}
-    record = {"language": "de", "name": "Jonas\u00a0Reuter", "company": company, "phone": "030 23125001"}
+    record = {
+        "language": "de",
+        "name": "Jonas\u00a0Reuter",
+        "company": company,
+        "phone": "030 23125001",
+        "email": "jonas@example.org",
+    }
     await shop.put("/v1/customers/me", record | {"form_of_address": "Sie", "consents": consents})
     await shop.post("/v1/customers/me/addresses", VIENNA)
+    await shop.acting_for("customer-2").post("/v1/customers/me/email-proofs", {"email": "mia@example.org"})
     back = await delivered(shop, item(quantity=3, addons=["insurance", "starter-package"]))
     await received(shop, (await given_back(shop, back)).json["number"])
     await exchanged(shop, await delivered(shop, item("stridelab-run-42-blue")), "stridelab-run-43-blue")
@@ -110,10 +117,11 @@ async def test_customers_find_in_the_new_shop_what_they_had(
 ) -> None:
     await lived_in(shop, clock)
     await empty.take(*[await files.give(kind, "jsonl") for kind in KINDS])
-    (customer, _) = await empty.rows("customers")
+    (customer, other) = await empty.rows("customers")
     assert customer["company"]["name"] == 'Reuter; "Luftbild" GmbH'
     assert [address["city"] for address in customer["addresses"]] == [ADDRESS["city"], VIENNA["city"]]
     assert customer["consents"]["outreach"]["given"] is True
+    assert (customer["email_proven"], other["email_proven"]) == (False, True)
     orders = await empty.rows("orders")
     assert [one["payment_status"] for one in orders] == ["paid", "paid", "none", "due", "due", "paid"]
     assert (orders[0]["items"][0]["returned"], len(orders[0]["items"][0]["serials"])) == (1, 2)

@@ -18,7 +18,7 @@ from shop.transfer.importing import kind_of
 from tests.shop.client import ShopClient
 from tests.shop.conftest import GivenClock, running
 from tests.shop.files import BOAT, MIA, ORDER, PENDING, SUBSCRIPTION, Files, counts
-from tests.shop.requests import VIENNA, advanced, given_back, order
+from tests.shop.requests import VIENNA, advanced, found, given_back, order
 
 RENTED = {"items": [{"variant_id": "wave-one-red", "quantity": 1, "term_months": 6}]}
 DISCONTINUED = {"variant_id": "wave-zero", "quantity": 1, "unit_price": 100}
@@ -328,6 +328,30 @@ async def test_of_consents_the_newest_word_counts(files: Files, shop: ShopClient
     again = {"marketing": {"given": True, "at": "2026-03-02T10:00:00Z"}}
     await files.take_rows(customers=[MIA | {"consents": again}])
     assert (await shop.get("/v1/customers/me")).json["consents"]["marketing"] is True
+
+
+@pytest.mark.parametrize(
+    ("row", "is_proven"),
+    [
+        ({"email": "mia@example.org"}, True),
+        ({"email": "Mia@example.org", "email_proven": False}, False),
+        ({"email": "mia@example.org", "email_proven": True}, True),
+        ({"email": None, "email_proven": True}, False),
+    ],
+)
+async def test_a_retailers_files_know_whose_an_address_is(
+    files: Files, shop: ShopClient, row: dict[str, Any], is_proven: bool
+) -> None:
+    await files.take_rows(customers=[{"id": "mia", **row}])
+    assert await found(shop, "mia@example.org") == ["mia"] * is_proven
+
+
+async def test_a_file_that_does_not_name_an_address_proves_none(files: Files, shop: ShopClient) -> None:
+    await shop.acting_for("mia").put("/v1/customers/me", {"language": "de", "email": "ben@example.org"})
+    await files.take_rows(customers=[{"id": "mia", "name": "Mia Kern"}])
+    assert await found(shop, "ben@example.org") == []
+    await files.take_rows(customers=[MIA])
+    assert (await found(shop, "ben@example.org"), await found(shop, "mia@example.org")) == ([], ["mia"])
 
 
 async def test_null_clears_and_an_empty_cell_too(files: Files, shop: ShopClient) -> None:

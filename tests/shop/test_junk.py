@@ -58,6 +58,8 @@ WRITES = [
     ("POST", "/v1/customers/me/addresses", ADDRESS),
     ("DELETE", "/v1/customers/me/addresses", ADDRESS),
     ("POST", "/v1/orders", ORDER),
+    ("POST", "/v1/customers/me/joins", {"customer": "telegram-100200300"}),
+    ("POST", "/v1/customers/me/email-proofs", {"email": "jonas.reuter@example.org"}),
     ("POST", "/v1/quotes", {"items": ORDER["items"]}),
     ("PATCH", "/v1/orders/NC-104201", {"items": ORDER["items"], "address": ADDRESS}),
     ("POST", "/v1/orders/NC-104201/cancellation", {"reason": "takes_too_long", "note": "zu spät"}),
@@ -135,6 +137,20 @@ async def test_any_name_of_an_order_product_or_picture_is_not_found(shop: ShopCl
     for folder in (*(f"/v1/{goods}" for goods in of_port), "/images", "/documents", "/pay"):
         response = await shop.http.get(f"{folder}/{quote(name, safe='')}", headers=shop.headers())
         assert response.status == 404
+
+
+@shared
+@given(name=st.text(min_size=1, max_size=40).filter(lambda name: name.strip(".") != ""))
+async def test_any_name_of_somebody_who_was_joined_is_not_found(shop: ShopClient, name: str) -> None:
+    path = f"/v1/customers/me/joins/{quote(name, safe='')}"
+    response = await shop.http.delete(path, headers=shop.headers() | keyed())
+    assert response.status == 404
+
+
+@shared
+@given(query=st.dictionaries(st.sampled_from(["email", "x"]), st.text(max_size=30)))
+async def test_any_address_gets_customers_or_a_refusal(shop: ShopClient, query: dict[str, str]) -> None:
+    assert (await shop.exchange("GET", "/v1/customers", query=query)).status in {200, 400}
 
 
 @settings(parent=shared, max_examples=20)
