@@ -5,11 +5,7 @@ from typing import Annotated, Literal, cast
 
 from aiohttp import web
 from pydantic import Field, model_validator
-<<<<<<< HEAD
-from sqlalchemy import Table, delete, func, select, update
-=======
 from sqlalchemy import Table, delete, select, update
->>>>>>> shopjoin
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shop.answers import Answer, json_answer, moment_view
@@ -167,13 +163,8 @@ class Customers:
 
     async def with_proven_email(self, session: AsyncSession, email: str) -> Sequence[Customer]:
         """Whose address it is known to be; two are as good as many, since none of them can be chosen."""
-<<<<<<< HEAD
-        is_theirs = (func.lower(Customer.email) == email.lower(), Customer.email_proven)
-        return (await session.scalars(select(Customer).where(*is_theirs).order_by(Customer.id).limit(2))).all()
-=======
         query = select(Customer).where(Customer.proven_email == folded(email)).order_by(Customer.id)
         return (await session.scalars(query.limit(2))).all()
->>>>>>> shopjoin
 
     async def add_address(self, session: AsyncSession, customer_id: str, address: AddressBody) -> None:
         """As the one that is taken first; creates the customer if need be."""
