@@ -1,7 +1,6 @@
 """`messenger` and `instagram`: Meta's messaging of pages. Signed webhook in, Graph API out, where both are the same."""
 
 import logging
-import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,6 +13,7 @@ from bot.channels.base import Abilities, Door, Malformed
 from bot.channels.kept import Payloads, Progress
 from bot.channels.meta import SIGNATURE, Graph, MetaWebhook
 from bot.channels.pieces import split
+from bot.channels.references import meant_by
 from bot.messages import Button, Card, Delivery, Incoming, Reply
 from bot.redis_client import Client
 
@@ -25,9 +25,6 @@ MAX_ELEMENTS, MAX_CARD_BUTTONS, MAX_CARD_TEXT = 10, 3, 80
 MAX_ID_LENGTH = 200
 NO_WORDS = "👇"
 UNREADABLE = {"image": "photo", "video": "video", "audio": "voice", "file": "document", "location": "location"}
-_PRODUCT = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*\Z")
-_LINK = re.compile(r"link-([\w-]+)\Z")
-"""A reference that carries a one-time code."""
 
 OBJECTS = {"messenger": "page", "instagram": "instagram"}
 
@@ -189,11 +186,8 @@ def _referred(referral: Any) -> str | None:
     """Where the customer came from: an ad for a product, a link that names one, or a link that carries a code."""
     if not isinstance(referral, dict):
         return None
-    ref = str(referral.get("ref") or "")
-    product = str((referral.get("ads_context_data") or {}).get("product_id") or ref)
-    if link := _LINK.match(ref):
-        return f'/link_channel{{"code": "{link[1]}"}}'
-    return f'/ask_product{{"product": "{product}"}}' if _PRODUCT.match(product) else None
+    product = (referral.get("ads_context_data") or {}).get("product_id")
+    return meant_by(str(product or referral.get("ref") or ""))
 
 
 def parts(reply: Reply, max_text: int) -> list[Part]:

@@ -19,6 +19,7 @@ from telegram.request import HTTPXRequest
 from bot.channels.base import Abilities, Door, Forbidden, Malformed, Refused
 from bot.channels.kept import Payloads, Progress
 from bot.channels.pieces import split, units
+from bot.channels.references import meant_by
 from bot.conversation.outbox import TryAgain, Undeliverable
 from bot.messages import Button, Card, Delivery, Incoming, Reply
 from bot.redis_client import Client
@@ -254,10 +255,23 @@ def _said(update: Update) -> Incoming | None:
         account=str(int(message.chat.id)),
         message_id=str(update.update_id),
         text=text,
-        payload=COMMANDS.get(text.split(maxsplit=1)[0].split("@")[0].lower()) if text.startswith("/") else None,
+        payload=_command(text) if text.startswith("/") else None,
         language=_language(message.from_user.language_code if message.from_user else None),
-        metadata={"unreadable": kind} if kind else {},
+        metadata=({"unreadable": kind} if kind else {}) | _media(message),
     )
+
+
+def _command(text: str) -> str | None:
+    """A link into the chat says behind /start where it comes from."""
+    command, _, reference = text.partition(" ")
+    known = COMMANDS.get(command.split("@")[0].lower())
+    return (meant_by(reference.strip()) or known) if known == COMMANDS["/start"] else known
+
+
+def _media(message: Message) -> dict[str, Any]:
+    """Where a picture of a damage, or a paper, can be found again."""
+    file = message.photo[-1] if message.photo else message.document
+    return {"media": {"kind": "photo" if message.photo else "document", "id": file.file_id}} if file else {}
 
 
 def _pressed(update: Update, query: CallbackQuery) -> Incoming | None:

@@ -191,7 +191,13 @@ async def test_an_edit_is_answered_as_a_new_message(line: TelegramLine) -> None:
 
 @pytest.mark.parametrize(
     ("name", "meant"),
-    [("start", "/greet"), ("start_deep_link", "/greet"), ("help", "/help"), ("unknown_command", None)],
+    [
+        ("start", "/greet"),
+        ("start_deep_link", '/ask_product{"product": "aeropix-mini"}'),
+        ("start_with_a_code", '/link_channel{"code": "Zm9vYmFyYmF6cXV4cXV1eA"}'),
+        ("help", "/help"),
+        ("unknown_command", None),
+    ],
 )
 async def test_commands_mean_intents(line: TelegramLine, name: str, meant: str | None) -> None:
     await line.delivers(payload(name))
@@ -218,13 +224,16 @@ async def test_what_is_not_said_to_us_in_private_is_left_alone(line: TelegramLin
 async def test_what_cannot_be_read_is_named(line: TelegramLine, name: str) -> None:
     await line.delivers(payload(name))
     [incoming] = await line.board.waiting(KIM)
-    assert (incoming.text, incoming.metadata) == ("", {"unreadable": name})
+    assert (incoming.text, incoming.metadata["unreadable"]) == ("", name)
+    assert ("media" in incoming.metadata) is (name in ("photo", "document"))
 
 
 async def test_a_caption_is_read(line: TelegramLine) -> None:
     await line.delivers(payload("photo_with_caption"))
     [incoming] = await line.board.waiting(KIM)
-    assert (incoming.text, incoming.metadata) == ("mein flügel ist gebrochen", {})
+    assert incoming.text == "mein flügel ist gebrochen"
+    assert "unreadable" not in incoming.metadata
+    assert incoming.metadata["media"]["kind"] == "photo"
 
 
 async def test_a_pressed_button_is_told_by_its_title_and_stops_spinning(line: TelegramLine) -> None:
