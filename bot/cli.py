@@ -159,6 +159,7 @@ def channels() -> None:
         "whatsapp": settings.whatsapp_token,
         "messenger": settings.messenger_token,
         "instagram": settings.instagram_token,
+        "matrix": settings.matrix_as_token,
         "sms": settings.twilio_auth_token and settings.twilio_number,
         "phone": settings.twilio_auth_token and settings.twilio_number,
         "alexa": settings.alexa_skill_id,

@@ -31,7 +31,9 @@ Replies to another account than the conversation's own have a queue for each: `<
 | nc:{s}:rate:<channel>:<account> | string | 1 minute    | messages in this minute                                     |
 | nc:<channel>:payload:<hash>     | string | 30 days     | a payload that is too long for the channel's buttons        |
 | nc:<channel>:sent:<…>           | string | 1 day       | how many parts of a delivery the vendor has                 |
-| nc:sms:choices:<account>        | string | 1 day       | what the numbers under the last text mean                   |
+| nc:<channel>:choices:<account>  | string | 1 day       | what the numbers under the last text mean (SMS, Matrix)     |
+| nc:matrix:room:<account>        | string | –           | where a customer spoke last                                 |
+| nc:matrix:encrypted:<room>      | string | 1 day       | it was said that this room cannot be read                   |
 | nc:phone:choices:<call>         | string | 1 hour      | what the digits of a phone mean                             |
 | nc:whatsapp:heard:<account>     | string | 24 hours    | the customer wrote, so we may write                         |
 | nc:whatsapp:invited:<account>   | string | 24 hours    | a template was sent                                         |

@@ -146,6 +146,16 @@ class Settings(BaseSettings):
     phone_person: str = Field(
         "", description="The number that callers who want a person are put through to; empty: nobody."
     )
+    matrix_homeserver_url: str = Field(
+        "", description="The Matrix homeserver that the assistant is an application service of."
+    )
+    matrix_as_token: SecretStr | None = Field(
+        None, description="Secret: `as_token` of the registration. With it and the next two Matrix is on."
+    )
+    matrix_hs_token: SecretStr | None = Field(
+        None, description="Secret: `hs_token` of the registration, which the homeserver shows."
+    )
+    matrix_user: str = Field("", description="The assistant's own Matrix id, such as @shop:example.org.")
     alexa_skill_id: str | None = Field(
         None,
         description="Id of the Alexa skill (amzn1.ask.skill. …). With it Alexa is on, and only this skill is heard.",
@@ -197,6 +207,8 @@ class Settings(BaseSettings):
             needed.append("shop_token")
         if self.telegram_token and self.telegram_mode == "webhook":
             needed.append("telegram_secret")
+        if self.matrix_as_token:
+            needed.append("matrix_hs_token")
         if self.oauth_client_id:
             needed.append("oauth_client_secret")
         if self.whatsapp_token or self.messenger_token or self.instagram_token:

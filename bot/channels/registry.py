@@ -12,6 +12,7 @@ from bot.channels.base import Abilities, Channel
 from bot.channels.customer_tokens import CustomerTokens
 from bot.channels.dev_outbox import DevOutbox
 from bot.channels.mail import DevMail, MailChannel
+from bot.channels.matrix import MatrixChannel
 from bot.channels.messenger import InstagramChannel, MessengerChannel
 from bot.channels.meta import Graph, MetaWebhook
 from bot.channels.oauth_grants import Grants
@@ -143,6 +144,19 @@ def _twilio(settings: Settings) -> tuple[TwilioWebhook, TwilioApi]:
     return TwilioWebhook(token, settings.own_url), api
 
 
+def matrix(parts: Parts) -> Channel | None:
+    settings = parts.settings
+    if settings.matrix_as_token is None or not settings.matrix_homeserver_url or not settings.matrix_user:
+        return None
+    return MatrixChannel(
+        settings.matrix_homeserver_url,
+        settings.matrix_as_token,
+        settings.matrix_hs_token,
+        settings.matrix_user,
+        parts.redis,
+    )
+
+
 def alexa(parts: Parts) -> Channel | None:
     skill_id = parts.settings.alexa_skill_id
     return alexa_skill(parts, skill_id, Signatures(fetched, trusted_roots(), SystemClock())) if skill_id else None
@@ -171,6 +185,7 @@ CHANNELS: dict[str, Callable[[Parts], Channel | None]] = {
     "whatsapp": whatsapp,
     "messenger": messenger,
     "instagram": instagram,
+    "matrix": matrix,
     "sms": sms,
     "phone": phone,
     "alexa": alexa,
@@ -186,6 +201,7 @@ KINDS: tuple[type[Channel], ...] = (
     WhatsAppChannel,
     MessengerChannel,
     InstagramChannel,
+    MatrixChannel,
     SmsChannel,
     PhoneChannel,
     AlexaChannel,

@@ -31,6 +31,7 @@ class Call:
     path: str
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    method: str = "POST"
 
 
 class Line(Protocol):
