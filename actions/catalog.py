@@ -10,7 +10,7 @@ from actions.backend.port import Product
 from actions.base import Event, GoalAction, Turn
 from actions.facts import extras_offered, facts
 from actions.product_answers import ProductAnswer, Question, focus, in_focus, say_unknown
-from actions.reading import days
+from actions.reading import answers, days
 from actions.reading.products import names_what_is_not_offered, options_named, products_for
 from actions.reading.wishes import wishes
 from actions.showing import (
@@ -137,6 +137,8 @@ class CheckAvailability(ProductAnswer):
     async def answer(self, turn: Turn, question: Question) -> list[Event]:
         if not turn.open_form and await self._is_about_swap(turn, question.products):
             return [FollowupAction("subscription_form")]
+        if not turn.open_form and answers.asks_for_one_more(turn.heard.text):
+            return [FollowupAction("order_form")]
         return self._answer(turn, question)
 
     async def _is_about_swap(self, turn: Turn, products: Sequence[Product]) -> bool:

@@ -154,10 +154,13 @@ def channels() -> None:
     on = {
         "rest": True,
         "web": True,
+        "mail": settings.smtp_url or settings.environment != "production",
         "telegram": settings.telegram_token,
         "whatsapp": settings.whatsapp_token,
         "messenger": settings.messenger_token,
         "instagram": settings.instagram_token,
+        "sms": settings.twilio_auth_token and settings.twilio_number,
+        "phone": settings.twilio_auth_token and settings.twilio_number,
         "alexa": settings.alexa_skill_id,
     }
     for name in CHANNELS:
@@ -330,6 +333,8 @@ def _announce(settings: Settings, began: float) -> None:
         return
     console.print(f"\nNochannel is ready after {time.monotonic() - began:.1f} s: [bold]{settings.own_url}[/bold]")
     console.print(f"  page and chat   {settings.own_url}/")
+    if settings.smtp_url is None and settings.environment != "production":
+        console.print(f"  mails           {settings.own_url}/dev/outbox")
     console.print(
         f'  REST            curl -d \'{{"sender": "me", "message": "hallo"}}\' {settings.own_url}/webhooks/rest/webhook'
     )

@@ -131,13 +131,14 @@ class Card:
 
 @dataclass(frozen=True)
 class Reply:
-    """One thing we say. A channel shows what it can and speaks the rest."""
+    """One thing we say. A channel shows what it can and speaks the rest. `response` is its name in domain.yml, if it has one."""
 
     text: str | None = None
     image: str | None = None
     buttons: tuple[Button, ...] = ()
     cards: tuple[Card, ...] = ()
     language: str = "de"
+    response: str | None = None
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> "Reply":
@@ -147,6 +148,7 @@ class Reply:
             buttons=_buttons(raw.get("buttons", ())),
             cards=tuple(_card(card) for card in raw.get("cards", ())),
             language=raw.get("language", "de"),
+            response=raw.get("response"),
         )
 
     def as_dict(self) -> dict[str, Any]:

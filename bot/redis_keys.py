@@ -23,8 +23,19 @@ Replies to another account than the conversation's own have a queue for each: `<
 | nc:{s}:codes:<name>             | string | 15 minutes  | codes made for a conversation                               |
 | nc:{s}:answer:<name>:<id>       | string | 10 minutes  | replies to a message of a channel that waits for them       |
 | nc:{s}:web:<account>            | stream | 90 days     | what a visitor of the web chat saw, at most 500 entries     |
-| nc:{s}:alexa:<account>          | string | 9 minutes   | a message whose answer came too late for Alexa              |
+| nc:{s}:web-customer:<account>   | string | 90 days     | the customer who was signed in when the visitor came last   |
+| nc:dev:outbox                   | list   | 1 day       | mails of the development outbox                             |
+| nc:{s}:untold:<account>         | string | 9 minutes   | a message whose answer came too late for Alexa or a call    |
 | nc:{s}:rate:<channel>:<account> | string | 1 minute    | messages in this minute                                     |
+| nc:<channel>:payload:<hash>     | string | 30 days     | a payload that is too long for the channel's buttons        |
+| nc:<channel>:sent:<…>           | string | 1 day       | how many parts of a delivery the vendor has                 |
+| nc:sms:choices:<account>        | string | 1 day       | what the numbers under the last text mean                   |
+| nc:phone:choices:<call>         | string | 1 hour      | what the digits of a phone mean                             |
+| nc:whatsapp:heard:<account>     | string | 24 hours    | the customer wrote, so we may write                         |
+| nc:whatsapp:invited:<account>   | string | 24 hours    | a template was sent                                         |
+| nc:whatsapp:kept:<account>      | list   | 30 days     | replies that wait until the customer writes                 |
+| nc:whatsapp:media:<hash>        | string | 25 days     | a picture's id at Meta's                                    |
+| nc:whatsapp:user:<id>           | string | –           | the number of a customer who may hide it later              |
 | nc:answers:<gateway>            | pubsub | –           | answers for the requests that a gateway holds open          |
 | nc:web                          | pubsub | –           | accounts of the web chat that have something new            |
 """
@@ -106,8 +117,11 @@ class Keys:
     def web(self, account: str) -> str:
         return self._of(account, f"web:{account}")
 
-    def untold(self, account: str) -> str:
-        return self._of(account, f"alexa:{account}")
+    def web_customer(self, account: str) -> str:
+        return self._of(account, f"web-customer:{account}")
+
+    def untold(self, channel: str, account: str) -> str:
+        return self._of(account, f"untold:{channel}:{account}")
 
     def rate(self, channel: str, account: str) -> str:
         return self._of(account, f"rate:{channel}:{account}")

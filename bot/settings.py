@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -84,6 +84,18 @@ class Settings(BaseSettings):
     web_origins: tuple[str, ...] = Field(
         (), description="Origins of shop pages that may embed the widget, as a JSON list; the gateway's own always may."
     )
+    web_token_secret: SecretStr | None = Field(
+        None,
+        description="Secret: shared with the shop's site, which signs tokens (HS256) for customers who are signed in there (docs/identity.md).",
+    )
+    web_token_public_key: str = Field(
+        "", description="The same with a key pair (RS256, ES256): the site's public key, in PEM."
+    )
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Secret: where codes are mailed from: `smtps://user:password@host:465`, `smtp://…:587`. Without it mails go to the development outbox, and in production nowhere.",
+    )
+    mail_from: str = Field("Nochannel <nochannel@localhost>", description="Sender of mails, `Name <address>`.")
     telegram_token: SecretStr | None = Field(None, description="Secret: the bot's token. With it Telegram is on.")
     telegram_secret: SecretStr | None = Field(
         None, description="Secret: the webhook's secret token (1-256 of A-Z a-z 0-9 _ -). Required for the webhook."
@@ -121,6 +133,19 @@ class Settings(BaseSettings):
         None,
         description="Secret: access token of the page that the Instagram account belongs to. With it Instagram is on.",
     )
+    twilio_auth_token: SecretStr | None = Field(
+        None,
+        description="Secret: of the Twilio account; signs its webhooks. With it and a number, phone and SMS are on.",
+    )
+    twilio_account: str = Field("", description="The Twilio account's SID (AC…).")
+    twilio_number: str = Field("", description="The shop's number at Twilio, such as +4940123456.")
+    twilio_api_url: str = Field("https://api.twilio.com", description="Twilio's REST API, or a server that speaks it.")
+    phone_voice_de: str = Field("Polly.Vicki-Neural", description="Twilio's voice for German.")
+    phone_voice_en: str = Field("Polly.Joanna-Neural", description="Twilio's voice for English.")
+    phone_language: Literal["de", "en"] = Field("de", description="In which calls are answered at first.")
+    phone_person: str = Field(
+        "", description="The number that callers who want a person are put through to; empty: nobody."
+    )
     alexa_skill_id: str | None = Field(
         None,
         description="Id of the Alexa skill (amzn1.ask.skill. …). With it Alexa is on, and only this skill is heard.",
@@ -139,6 +164,13 @@ class Settings(BaseSettings):
         "INFO", description="Log lines carry ids and durations, never customers' words."
     )
     log_format: Literal["text", "json"] = Field("text", description="`json` for log collectors.")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_smtp(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("smtp://", "smtps://")):
+            raise ValueError("must begin with smtp:// or smtps://")
+        return url
 
     @property
     def own_url(self) -> str:

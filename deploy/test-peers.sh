@@ -8,8 +8,10 @@ cd "$(dirname "$0")/.."
 
 PEERS_DIR=${PEERS_DIR:-.nochannel/peers}
 REQUIRE=${REQUIRE:-what-is-here}
-PYTHON_PEERS=(telemelya==0.2.2 "moto[server,s3]>=5,<6" "httpx<1" behave pillow "localstripe>=1.15,<2" ask-sdk-webservice-support==1.3.3)
-NPM_PEERS=(telegram-test-api@4.2.1 virtual-alexa@0.7.8)
+# Where vendors' published API descriptions lie (facebook/openapi, twilio/twilio-oai): not part of the project.
+VENDOR_APIS=${VENDOR_APIS:-../shared/vendor-apis}
+PYTHON_PEERS=(telemelya==0.2.2 "moto[server,s3]>=5,<6" "httpx<1" behave pillow "localstripe>=1.15,<2" ask-sdk-webservice-support==1.3.3 "pywa>=4.5,<5")
+NPM_PEERS=(telegram-test-api@4.2.1 virtual-alexa@0.7.8 @stoplight/prism-cli@5.14.2)
 # @vendure/create brings the sample goods; the override is what keeps Vendure's own pin from a broken release.
 VENDURE='{
   "private": true,
@@ -56,14 +58,18 @@ mkdir -p "$PEERS_DIR"
 log="$PEERS_DIR/install.log"
 tests=()
 if install_python_peers > "$log" 2>&1; then
-  tests+=(tests/peers/test_telemelya.py tests/peers/test_localstripe.py tests/peers/test_alexa_oracle.py)
+  tests+=(tests/peers/test_telemelya.py tests/peers/test_localstripe.py tests/peers/test_alexa_oracle.py tests/peers/test_pywa.py)
 else
-  skip "Telegram by webhook (telemelya), payments (localstripe) and Alexa's signatures (ask-sdk-webservice-support)" "$(tail -n 1 "$log")"
+  skip "Telegram by webhook (telemelya), WhatsApp (pywa), payments (localstripe) and Alexa's signatures (ask-sdk-webservice-support)" "$(tail -n 1 "$log")"
 fi
 if install_npm_peers > "$log" 2>&1; then
   tests+=(tests/peers/test_telegram_test_api.py tests/peers/test_virtual_alexa.py)
+  for document in meta-business-messaging-v23.yaml twilio-api-v2010.json; do
+    [[ -f "$VENDOR_APIS/$document" ]] || skip "calls held against $document (Prism)" "it is not in VENDOR_APIS ($VENDOR_APIS)"
+  done
+  tests+=(tests/peers/test_prism.py)
 else
-  skip "Telegram by polling (telegram-test-api) and a device for Alexa (virtual-alexa)" "$(tail -n 1 "$log")"
+  skip "Telegram by polling (telegram-test-api), a device for Alexa (virtual-alexa) and the vendors' documents (Prism)" "$(tail -n 1 "$log")"
 fi
 if install_vendure > "$log" 2>&1; then
   tests+=(tests/peers/test_vendure.py tests/peers/test_vendure_conversation.py)
@@ -73,7 +79,7 @@ fi
 
 status=0
 if ((${#tests[@]})); then
-  PEERS_DIR="$PEERS_DIR" .venv/bin/python -m pytest -n 0 -rs "${tests[@]}" || status=$?
+  PEERS_DIR="$PEERS_DIR" VENDOR_APIS="$VENDOR_APIS" .venv/bin/python -m pytest -n 0 -rs "${tests[@]}" || status=$?
 fi
 for line in "${skipped[@]}"; do
   echo "skipped: $line"

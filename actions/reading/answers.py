@@ -74,6 +74,10 @@ _SOME_DAY = re.compile(
     r"\b(?:später|spaeter|jederzeit|danach|hinterher|falls|wenn|any ?time|later|afterwards|if|at any point|just asking)\b",
     re.I,
 )
+_ONE_MORE = re.compile(
+    r"\s*(?:ach |oh )?(?:und |and |dann |dazu )*(?:(?:bitte |gleich )?noch (?:so )?(?:ein\w{0,2}|'?ne?n?)\b|(?:one more|another)\b)",
+    re.I,
+)
 _QUESTION = re.compile(
     r"\?|^\W*(?:und |and |also |aber |but |ok |hm+ )*(?:kann|könnte|darf|wie|was|wo|wann|wer|welche\w*|geht|gibt'?s?|habt|can|could|may|how|what|where|when|who|which|is|do|does)\b|\b(?:kostet|unterschied|difference)\b",
     re.I,
@@ -204,6 +208,11 @@ def is_about_return(text: str) -> bool:
 def is_question(text: str) -> bool:
     """By its mark, or by how it begins."""
     return bool(_QUESTION.search(text))
+
+
+def asks_for_one_more(text: str) -> bool:
+    """ "und noch ein Stuhl in Schwarz bitte": wanted, and not asked whether it is there."""
+    return bool(_ONE_MORE.match(text)) and not is_question(text)
 
 
 def asks_to_return_later(text: str) -> bool:

@@ -17,6 +17,7 @@ _MORE = {
     "de": re.compile(r"\b(noch|dazu|zus[aä]tzlich|au(ß|ss)erdem|auch|obendrauf|plus|extra|weitere\w*)\b", re.I),
     "en": re.compile(r"\b(another|also|too|add|plus|as well|on top|in addition|extra|more)\b", re.I),
 }
+_ONE = re.compile(r"\b(?:ein\w{0,2}|one|each|je|jeweils|1)\b", re.I)
 _CHANGED = re.compile(
     r"\b(?:(?:ver)?änder\w*|aender\w*|chang\w*|wechsel\w*|umstell\w*|tausch\w*|switch\w*|statt|instead)\b", re.I
 )
@@ -175,7 +176,10 @@ def portions(heard: Heard, product: Product, span: Span) -> tuple[Portion, ...]:
     if not split:
         return (Portion({found.option: found.value for found in mentions}, total),)
     counted = [_portion(heard, mentions, mention, start, sizes) for start, mention in _stretches(span[0], split)]
-    if total == len(counted) == sum(portion.quantity in (None, 1, total) for portion in counted):
+    counts_all = all(portion.quantity is None for portion in counted[1:]) or _ONE.search(
+        heard.text[span[0] : split[0].start]
+    )
+    if counts_all and total == len(counted) == sum(portion.quantity in (None, 1, total) for portion in counted):
         return tuple(replace(portion, quantity=1) for portion in counted)  # "zwei, eine in Rot und eine in Weiß"
     if (
         total is not None

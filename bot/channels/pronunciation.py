@@ -94,6 +94,9 @@ _NUMBERED = re.compile(
     r"(?<![\w-])(?=[A-Z0-9]*[A-Z])(?:[A-Z]{1,4}-?\d{3,}|[A-Z0-9]{2,}(?:[-/][A-Z0-9]+)+)(?:[-/]\d+)*\b"
 )
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
+_CODE = re.compile(r"(?<![\w,.+] )(?<![\w,.+])(?:\d{4} \d{4}|\d{3} \d{3})(?! ?\d)")
+"""A one-time code, in its two halves."""
+
 _PHONE = re.compile(r"(?<![\w,.])(?:\+\d|0\d)[\d ()/-]{5,}\d\b")
 _EMPHASIS = re.compile(r"(\*\*|__|\*|_|`|~~)(?=\S)(.+?)(?<=\S)\1")
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
@@ -150,6 +153,7 @@ def _rules(language: Language) -> tuple[Rule, ...]:
         (_IBAN, lambda match: spelled(match[0], language)),
         (_NUMBERED, lambda match: spelled(match[0], language)),
         (re.compile(r"\b\d{4}-\d{4,}\b"), lambda match: spelled(match[0], language)),
+        (_CODE, lambda match: GROUP.join(digits(half, language) for half in match[0].split())),
         (_PHONE, lambda match: _phone(match[0], language)),
         *_money(language, number, mark),
         *_dates(language),

@@ -8,12 +8,18 @@ from pydantic import SecretStr
 
 from bot.channels.alexa.channel import AlexaChannel
 from bot.channels.alexa.signature import Signatures, fetched, trusted_roots
-from bot.channels.alexa.untold import Untold
 from bot.channels.base import Abilities, Channel
+from bot.channels.customer_tokens import CustomerTokens
+from bot.channels.dev_outbox import DevOutbox
+from bot.channels.mail import DevMail, MailChannel
 from bot.channels.messenger import InstagramChannel, MessengerChannel
 from bot.channels.meta import Graph, MetaWebhook
+from bot.channels.phone import PhoneChannel, Voices
 from bot.channels.rest import Ask, RestChannel
+from bot.channels.sms import SmsChannel
 from bot.channels.telegram import Picture, TelegramChannel
+from bot.channels.twilio import TwilioApi, TwilioWebhook
+from bot.channels.untold import Untold
 from bot.channels.visitors import Visitors
 from bot.channels.web_chat import WebChat
 from bot.channels.web_transcript import Transcript
@@ -43,7 +49,16 @@ def web(parts: Parts) -> Channel | None:
     secret = parts.settings.web_secret
     if secret is None:
         return None
-    return WebChat(Transcript(parts.redis, parts.keys), Visitors(secret), parts.settings.web_origins)
+    tokens = CustomerTokens(parts.settings.web_token_secret, parts.settings.web_token_public_key)
+    visitors = Visitors(secret, parts.redis, parts.keys)
+    return WebChat(Transcript(parts.redis, parts.keys), visitors, tokens, parts.settings.web_origins)
+
+
+def mail(parts: Parts) -> Channel | None:
+    settings = parts.settings
+    if settings.smtp_url is not None:
+        return MailChannel(settings.smtp_url, settings.mail_from)
+    return DevMail(DevOutbox(parts.redis)) if settings.environment != "production" else None
 
 
 def telegram(parts: Parts) -> Channel | None:
@@ -95,6 +110,38 @@ def _meta_webhook(settings: Settings) -> MetaWebhook:
     return MetaWebhook(settings.meta_app_secret, settings.meta_verify_token)
 
 
+def sms(parts: Parts) -> Channel | None:
+    if not _has_twilio(parts.settings):
+        return None
+    return SmsChannel(*_twilio(parts.settings), parts.redis)
+
+
+def phone(parts: Parts) -> Channel | None:
+    settings = parts.settings
+    if not _has_twilio(settings):
+        return None
+    voices = Voices(settings.phone_voice_de, settings.phone_voice_en, settings.form_of_address, settings.phone_language)
+    return PhoneChannel(
+        parts.ask,
+        *_twilio(settings),
+        Untold(parts.redis, parts.keys, PhoneChannel.name),
+        parts.redis,
+        voices,
+        settings.own_url,
+        settings.phone_person,
+    )
+
+
+def _has_twilio(settings: Settings) -> bool:
+    return settings.twilio_auth_token is not None and bool(settings.twilio_number)
+
+
+def _twilio(settings: Settings) -> tuple[TwilioWebhook, TwilioApi]:
+    token = settings.twilio_auth_token
+    api = TwilioApi(settings.twilio_api_url, settings.twilio_account, token, settings.twilio_number)
+    return TwilioWebhook(token, settings.own_url), api
+
+
 def alexa(parts: Parts) -> Channel | None:
     skill_id = parts.settings.alexa_skill_id
     return alexa_skill(parts, skill_id, Signatures(fetched, trusted_roots(), SystemClock())) if skill_id else None
@@ -106,7 +153,7 @@ def alexa_skill(parts: Parts, skill_id: str, signatures: Signatures) -> AlexaCha
     return AlexaChannel(
         parts.ask,
         signatures,
-        Untold(parts.redis, parts.keys),
+        Untold(parts.redis, parts.keys, AlexaChannel.name),
         SystemClock(),
         skill_id,
         capwords(settings.alexa_invocation_name),
@@ -117,10 +164,13 @@ def alexa_skill(parts: Parts, skill_id: str, signatures: Signatures) -> AlexaCha
 CHANNELS: dict[str, Callable[[Parts], Channel | None]] = {
     "rest": rest,
     "web": web,
+    "mail": mail,
     "telegram": telegram,
     "whatsapp": whatsapp,
     "messenger": messenger,
     "instagram": instagram,
+    "sms": sms,
+    "phone": phone,
     "alexa": alexa,
 }
 """By name; a builder answers None when the settings leave the channel off."""
@@ -129,10 +179,13 @@ CHANNELS: dict[str, Callable[[Parts], Channel | None]] = {
 KINDS: tuple[type[Channel], ...] = (
     RestChannel,
     WebChat,
+    MailChannel,
     TelegramChannel,
     WhatsAppChannel,
     MessengerChannel,
     InstagramChannel,
+    SmsChannel,
+    PhoneChannel,
     AlexaChannel,
 )
 """What each of them is, for what it can do."""

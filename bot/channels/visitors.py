@@ -7,14 +7,34 @@ from hashlib import sha256
 
 from pydantic import SecretStr
 
+from bot.redis_client import Client
+from bot.redis_keys import Keys
+
 _VERSION = "v1"
+KEPT_SECONDS = 90 * 24 * 3600
+"""As long as what a visitor saw."""
 
 
 class Visitors:
     """Makes and checks tokens `v1.<visitor>.<signature>`."""
 
-    def __init__(self, secret: SecretStr) -> None:
+    def __init__(self, secret: SecretStr, redis: Client, keys: Keys) -> None:
         self._key = secret.get_secret_value().encode()
+        self._redis = redis
+        self._keys = keys
+
+    async def known(self, token: object, customer: str | None) -> str:
+        """The visitor of a token, or a new one: also where somebody else is signed in by now, or nobody any more."""
+        visitor = self.visitor_of(token)
+        if visitor is None:
+            visitor = self.new()
+        else:
+            before = await self._redis.get(self._keys.web_customer(visitor))
+            if before is not None and before.decode() != customer:
+                visitor = self.new()
+        if customer is not None:
+            await self._redis.set(self._keys.web_customer(visitor), customer, ex=KEPT_SECONDS)
+        return visitor
 
     def new(self) -> str:
         return secrets.token_urlsafe(18)

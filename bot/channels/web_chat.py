@@ -14,10 +14,11 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from redis.exceptions import RedisError
 
 from bot.channels.base import Abilities, Door, Forbidden, TooMany
+from bot.channels.customer_tokens import BadToken, CustomerTokens, SignedIn
 from bot.channels.visitors import Visitors
 from bot.channels.web_transcript import ASKED, Entry, Transcript
 from bot.conversation.lane import Accepted
-from bot.messages import Delivery, Incoming
+from bot.messages import PROVEN_AT, PROVEN_CUSTOMER, Delivery, Incoming
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class _Tab:
     account: str
     language: str
     last_id: str = "0-0"
+    signed_in: SignedIn | None = None
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -47,9 +49,12 @@ class WebChat:
     name = "web"
     abilities = Abilities(buttons=True, cards=True, images=True, push=True)
 
-    def __init__(self, transcript: Transcript, visitors: Visitors, origins: Sequence[str]) -> None:
+    def __init__(
+        self, transcript: Transcript, visitors: Visitors, tokens: CustomerTokens, origins: Sequence[str]
+    ) -> None:
         self._transcript = transcript
         self._visitors = visitors
+        self._tokens = tokens
         self._origins = frozenset(origin.rstrip("/") for origin in origins)
         self._tabs: defaultdict[str, set[_Tab]] = defaultdict(set)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -111,18 +116,35 @@ class WebChat:
             return None
         if hello.get("type") != "hello":
             return None
-        account = self._visitors.visitor_of(hello.get("token")) or self._visitors.new()
+        signed_in = await self._signed_in(socket, hello.get("customer_token"))
+        account = await self._visitors.known(hello.get("token"), signed_in.customer if signed_in else None)
         language = "en" if hello.get("language") == "en" else "de"
         last_id = hello.get("last_id")
         known = last_id if isinstance(last_id, str) and _STREAM_ID.match(last_id) else None
         history = await (self._transcript.after(account, known) if known else self._transcript.recent(account))
         spoken = [entry["language"] for entry in history if entry.get("language")]
         tab = _Tab(
-            socket, account, spoken[-1] if spoken else language, history[-1]["id"] if history else known or "0-0"
+            socket,
+            account,
+            spoken[-1] if spoken else language,
+            history[-1]["id"] if history else known or "0-0",
+            signed_in,
         )
         token = self._visitors.token_of(account)
         await _send(tab, {"type": "welcome", "token": token, "language": tab.language, "history": history})
         return tab
+
+    async def _signed_in(self, socket: web.WebSocketResponse, token: object) -> SignedIn | None:
+        """A token that is not to be relied on is named to the developer; the visitor goes on as nobody known."""
+        if token is None:
+            return None
+        try:
+            return self._tokens.verify(token)
+        except BadToken as error:
+            log.warning("web: a customer token was refused: %s", error)
+            refused = {"type": "error", "code": "customer_token", "message": str(error), "id": None}
+            await socket.send_str(orjson.dumps(refused).decode())
+            return None
 
     async def _frame(self, tab: _Tab, frame: dict[str, Any], door: Door) -> None:
         refusal = _refusal(frame)
@@ -184,8 +206,14 @@ class WebChat:
 
 def _incoming(tab: _Tab, frame: dict[str, Any]) -> Incoming:
     asked = {"id": frame["id"], "text": frame["text"]}
-    payload, metadata = frame.get("payload"), {ASKED: asked}
+    payload, metadata = frame.get("payload"), {ASKED: asked, **_proof(tab.signed_in)}
     return Incoming("web", tab.account, frame["id"], frame["text"], payload, tab.language, metadata=metadata)
+
+
+def _proof(signed_in: SignedIn | None) -> dict[str, Any]:
+    if signed_in is None:
+        return {}
+    return {PROVEN_CUSTOMER: signed_in.customer} | ({PROVEN_AT: signed_in.at} if signed_in.at else {})
 
 
 def _too_many(error: TooMany, client_id: str) -> dict[str, Any]:

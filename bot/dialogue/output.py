@@ -44,6 +44,7 @@ def _reply(message: dict[str, Any], language: str) -> Reply:
         buttons=_buttons(message.get("buttons") or message.get("quick_replies") or ()),
         cards=tuple(_card(element) for element in message.get("elements") or ()),
         language=language,
+        response=message.get("utter_action"),
     )
 
 

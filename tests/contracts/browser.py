@@ -42,7 +42,8 @@ class Tab:
     @property
     def account(self) -> str:
         assert self.board.settings.web_secret is not None
-        account = Visitors(self.board.settings.web_secret).visitor_of(self.welcome["token"])
+        visitors = Visitors(self.board.settings.web_secret, self.board.redis, self.board.keys)
+        account = visitors.visitor_of(self.welcome["token"])
         assert account is not None
         return account
 
@@ -55,10 +56,11 @@ class Tab:
     def of_type(self, kind: str) -> list[Frame]:
         return [frame for frame in self.frames if frame["type"] == kind]
 
-    async def open(self, last_id: str | None = None, language: str = "de") -> "Tab":
-        """Connects and greets, with the token it had."""
+    async def open(self, last_id: str | None = None, language: str = "de", customer_token: object = None) -> "Tab":
+        """Connects and greets, with the token it had, and the site's word for who is signed in."""
         await self.connect()
-        await self.send({"type": "hello", "token": self.token, "language": language, "last_id": last_id})
+        hello = {"type": "hello", "token": self.token, "language": language, "last_id": last_id}
+        await self.send(hello if customer_token is None else {**hello, "customer_token": customer_token})
         await self.until(lambda: self.of_type("welcome"))
         self.welcome = self.of_type("welcome")[-1]
         self.token = self.welcome["token"]

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from aiohttp import ClientResponse
@@ -82,13 +83,9 @@ class Running:
             return "\n".join(message.get("text", "") for message in await response.json())
 
 
-@pytest.fixture
-async def running(
-    redis: Client, settings: Settings, assistant: Assistant, shop_door: ShopDoor, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Running]:
-    """Everything is there and ready."""
-    monkeypatch.setattr(consumer, "BLOCK_MILLISECONDS", 20)
-    changes = {
+def installation() -> dict[str, Any]:
+    """What an operator has set."""
+    return {
         "shop_url": os.environ["SHOP_URL"],
         "shop_token": SecretStr(SHOP_TOKEN),
         "rest_token": SecretStr(REST_TOKEN),
@@ -99,7 +96,15 @@ async def running(
         "alexa_skill_id": SKILL_ID,
         "messages_per_minute": 100_000,
     }
-    running = Running(settings.model_copy(update=changes), assistant, redis, shop_door)
+
+
+@pytest.fixture
+async def running(
+    redis: Client, settings: Settings, assistant: Assistant, shop_door: ShopDoor, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Running]:
+    """Everything is there and ready."""
+    monkeypatch.setattr(consumer, "BLOCK_MILLISECONDS", 20)
+    running = Running(settings.model_copy(update=installation()), assistant, redis, shop_door)
     await running.open()
     yield running
     await running.close()

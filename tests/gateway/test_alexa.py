@@ -23,6 +23,12 @@ CUSTOMER = conversation_of("alexa", account_of(USER_ID))
 
 @pytest.fixture
 def _our_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    trust_our_root(monkeypatch)
+
+
+def trust_our_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the place of the world's authorities."""
+
     def build(parts: Parts) -> Channel | None:
         return registry.alexa_skill(parts, SKILL_ID, signatures())
 

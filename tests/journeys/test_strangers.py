@@ -60,7 +60,7 @@ async def victim(house: House) -> None:
     for said in ("ich nehme die aeropix mini in weiß", "ja, die gleiche adresse", "paypal", "ja bitte bestellen"):
         await jonas.says(said)
     await house.shop.deliver(NUMBER)
-    house.shop.write(f"UPDATE customers SET email = '{EMAIL}', email_proven = 1, name = '{NAME}'")
+    house.shop.write(f"UPDATE customers SET email = '{EMAIL}', proven_email = '{EMAIL}', name = '{NAME}'")
     assert {row[0] for row in house.shop.rows("SELECT customer_id FROM orders")} == {jonas.id}
     assert len(house.shop.rows("SELECT number FROM orders")) == 2
 

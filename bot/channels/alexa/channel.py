@@ -14,10 +14,10 @@ from bot.channels.alexa.response import Body, Listener
 from bot.channels.alexa.screen import PRESS
 from bot.channels.alexa.sentences import STOPS
 from bot.channels.alexa.signature import Signatures, Untrusted
-from bot.channels.alexa.untold import Untold
 from bot.channels.alexa.words import Tone, words
 from bot.channels.base import Abilities, Door, TooLate
 from bot.channels.rest import Ask
+from bot.channels.untold import Untold
 from bot.clock import Clock
 from bot.conversation.outbox import Undeliverable
 from bot.messages import SAID_AT, Delivery, Incoming, Reply

@@ -15,7 +15,6 @@ def upgrade() -> None:
     op.add_column("customers", sa.Column("email_proven", sa.Boolean(), server_default=sa.false(), nullable=False))
     # until now only the retailer's own files brought addresses
     op.execute(customers.update().where(customers.c.email.is_not(None)).values(email_proven=True))
-    op.create_index("ix_customers_email", "customers", [sa.text("lower(email)")])
     op.create_table(
         "customer_joins",
         sa.Column("other_id", sa.Text(), nullable=False),
@@ -33,5 +32,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("customer_joins")
-    op.drop_index("ix_customers_email", "customers")
     op.drop_column("customers", "email_proven")

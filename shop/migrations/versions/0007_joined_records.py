@@ -22,14 +22,12 @@ def upgrade() -> None:
     proven = customers.update().where(customers.c.email_proven)
     op.execute(proven.values(proven_email=sa.func.lower(customers.c.email)))
     op.create_index(op.f("ix_customers_proven_email"), "customers", ["proven_email"])
-    op.drop_index("ix_customers_email", "customers")
     op.drop_column("customers", "email_proven")
 
 
 def downgrade() -> None:
     op.add_column("customers", sa.Column("email_proven", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.execute(customers.update().where(customers.c.proven_email.is_not(None)).values(email_proven=True))
-    op.create_index("ix_customers_email", "customers", [sa.text("lower(email)")])
     op.drop_index(op.f("ix_customers_proven_email"), "customers")
     op.drop_column("customers", "proven_email")
     op.drop_column("customer_joins", "taken")

@@ -34,6 +34,7 @@ export class ChatWindow {
       this.#server,
       languageOf(host.getAttribute("language") ?? document.documentElement.lang),
     );
+    this.session.customerToken = host.getAttribute("customer-token");
     this.#root = host.attachShadow({ mode: "open" });
     this.#panel = this.#newPanel();
     this.#build();

@@ -59,6 +59,11 @@ export class Connection {
     if (this.state === "connecting" || this.state === "online") this.#lost();
   }
 
+  /** Greets again at once, because the visitor is somebody else now. */
+  reconnect() {
+    if (this.state !== "idle") this.#connect();
+  }
+
   /** @param {object} frame @returns {boolean} whether it went out; that does not mean that it arrived */
   send(frame) {
     if (this.state !== "online") return false;

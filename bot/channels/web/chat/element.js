@@ -25,6 +25,14 @@ export class NochannelChat extends HTMLElement {
     return this.#window?.session.language;
   }
 
+  /**
+   * Says who is signed in at the shop's site; null after signing out. The attribute `customer-token` says it at the start.
+   * @param {string | null} token signed by the site's server (docs/identity.md)
+   */
+  identify(token) {
+    this.#window?.session.identify(token);
+  }
+
   /** Opens the chat and moves the focus there. */
   open() {
     this.#window?.open();

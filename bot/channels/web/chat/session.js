@@ -19,6 +19,8 @@ export class ChatSession extends EventTarget {
   /** @type {Language} */
   language;
   typing = false;
+  /** @type {string | null} the site's word for who is signed in there (docs/identity.md) */
+  customerToken = null;
   /** False until the server has told what was said before. */
   ready = false;
   /** @type {Map<string, Entry>} by the server's ids, in the server's order */
@@ -129,18 +131,27 @@ export class ChatSession extends EventTarget {
     if (last !== null && last !== this.#storage.read("seen")) this.#storage.keep("seen", last);
   }
 
+  /** Goes on as who is signed in at the site now. @param {string | null} token */
+  identify(token) {
+    if (token === this.customerToken) return;
+    this.customerToken = token;
+    this.#connection.reconnect();
+  }
+
   connectNow() {
     this.#connection.connectNow();
   }
 
   #greeting() {
     this.#greetedAs = this.#storage.read("token");
-    return { type: "hello", token: this.#greetedAs, language: this.language, last_id: this.#lastId() };
+    const customer = this.customerToken === null ? {} : { customer_token: this.customerToken };
+    return { type: "hello", token: this.#greetedAs, language: this.language, last_id: this.#lastId(), ...customer };
   }
 
   /** @param {any} frame */
   #welcomed(frame) {
     this.ready = true;
+    if (this.#greetedAs !== null && frame.token !== this.#greetedAs) this.#entries.clear(); // somebody else by now
     this.#storage.keep("token", frame.token);
     this.#setLanguage(languageOf(frame.language));
     this.#heard(frame.history ?? []);

@@ -9,18 +9,19 @@ KEPT_SECONDS = 540
 
 
 class Untold:
-    """At most one for each account."""
+    """At most one for each account of a channel that answers in the same response."""
 
-    def __init__(self, redis: Client, keys: Keys) -> None:
+    def __init__(self, redis: Client, keys: Keys, channel: str) -> None:
         self._redis = redis
         self._keys = keys
+        self._channel = channel
 
     async def of(self, account: str) -> Incoming | None:
-        kept = await self._redis.get(self._keys.untold(account))
+        kept = await self._redis.get(self._keys.untold(self._channel, account))
         return Incoming.decode(kept) if kept else None
 
     async def keep(self, incoming: Incoming) -> None:
-        await self._redis.set(self._keys.untold(incoming.account), incoming.encode(), ex=KEPT_SECONDS)
+        await self._redis.set(self._keys.untold(self._channel, incoming.account), incoming.encode(), ex=KEPT_SECONDS)
 
     async def told(self, account: str) -> None:
-        await self._redis.delete(self._keys.untold(account))
+        await self._redis.delete(self._keys.untold(self._channel, account))
