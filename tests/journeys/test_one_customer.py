@@ -122,7 +122,9 @@ async def test_an_expired_code_is_refused(house: House, web: Customer, telegram:
 async def test_a_known_customer_gets_a_code_by_mail(house: House, telegram: Customer) -> None:
     kim = house.customer("K-1001", channel="web")
     await sign_in(kim, "K-1001")
-    house.shop.write("UPDATE customers SET email = 'kim@example.org', proven_email = 'kim@example.org' WHERE id = 'K-1001'")
+    house.shop.write(
+        "UPDATE customers SET email = 'kim@example.org', proven_email = 'kim@example.org' WHERE id = 'K-1001'"
+    )
     assert "kim@example.org" in await telegram.says(
         "ich bin schon kunde bei euch und möchte das hier mit meinem konto verknüpfen, meine mail ist kim@example.org"
     )
