@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from bot.channels import registry
+from bot.channels.oauth_grants import Grants
 from bot.channels.web_pages import Pages
 from bot.clock import SystemClock
 from bot.conversation.codes import Codes
@@ -24,6 +25,7 @@ from bot.dialogue.assistant import Assistant
 from bot.dialogue.tracker_store import FlatTrackerStore
 from bot.gateway import server
 from bot.gateway.door import GatewayDoor
+from bot.gateway.oauth import OAuth, OAuthClient
 from bot.redis_client import Client, connect
 from bot.redis_keys import Keys
 from bot.settings import Settings
@@ -98,6 +100,8 @@ class Gateway:
             settings.rest_token, settings.max_body_bytes,
         )  # fmt: skip
         self.app.add_routes(Pages(self._shop, settings.own_url).routes())
+        if oauth := self._oauth():
+            self.app.add_routes(oauth.routes())
 
     async def run(self, listening: sockets.socket) -> None:
         """Serves until SIGTERM; then lets open requests end."""
@@ -130,6 +134,16 @@ class Gateway:
             numbers[f"nochannel_{lane_.lane}_ready"] = sum(ready)
             numbers[f"nochannel_{lane_.lane}_parked"] = sum(parked)
         return numbers
+
+    def _oauth(self) -> OAuth | None:
+        settings = self._settings
+        if not settings.oauth_client_id or settings.oauth_client_secret is None:
+            return None
+        client = OAuthClient(settings.oauth_client_id, settings.oauth_client_secret, settings.oauth_redirect_uris)
+        codes = Codes(self._redis, self._keys, settings.code_seconds)
+        is_secure = settings.own_url.startswith("https://")
+        find = self._shop.customers_with_email
+        return OAuth(client, Grants(self._redis), codes, find, self._out, self._redis, is_secure)
 
     def _checks(self) -> list[tuple[str, Callable[[], Awaitable[Any]]]]:
         return [("redis", self._redis.ping), ("workers", self._a_worker_lives), ("shop", self._shop.answers)]

@@ -24,6 +24,8 @@ Replies to another account than the conversation's own have a queue for each: `<
 | nc:{s}:answer:<name>:<id>       | string | 10 minutes  | replies to a message of a channel that waits for them       |
 | nc:{s}:web:<account>            | stream | 90 days     | what a visitor of the web chat saw, at most 500 entries     |
 | nc:{s}:web-customer:<account>   | string | 90 days     | the customer who was signed in when the visitor came last   |
+| nc:oauth:sign-in:<id>           | string | 15 minutes  | one customer's way through the pages of account linking     |
+| nc:oauth:<kind>:<digest>        | string | ≤ 90 days   | codes and tokens of account linking: code, access, refresh, spent, revoked |
 | nc:dev:outbox                   | list   | 1 day       | mails of the development outbox                             |
 | nc:{s}:untold:<account>         | string | 9 minutes   | a message whose answer came too late for Alexa or a call    |
 | nc:{s}:rate:<channel>:<account> | string | 1 minute    | messages in this minute                                     |

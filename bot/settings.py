@@ -150,6 +150,17 @@ class Settings(BaseSettings):
         None,
         description="Id of the Alexa skill (amzn1.ask.skill. …). With it Alexa is on, and only this skill is heard.",
     )
+    oauth_client_id: str = Field(
+        "",
+        description="For Alexa's account linking: the client id that the skill's console has. With it linking is on.",
+    )
+    oauth_client_secret: SecretStr | None = Field(
+        None, description="Secret: the client secret that the skill's console has. Needed with OAUTH_CLIENT_ID."
+    )
+    oauth_redirect_uris: tuple[str, ...] = Field(
+        (),
+        description="The redirect URLs that the skill's console shows, as a JSON list; nobody is sent anywhere else.",
+    )
     alexa_invocation_name: str = Field(
         "no channel",
         description="What customers call the skill: two words or more, in small letters. Also the title of its cards.",
@@ -186,6 +197,8 @@ class Settings(BaseSettings):
             needed.append("shop_token")
         if self.telegram_token and self.telegram_mode == "webhook":
             needed.append("telegram_secret")
+        if self.oauth_client_id:
+            needed.append("oauth_client_secret")
         if self.whatsapp_token or self.messenger_token or self.instagram_token:
             needed += ["meta_app_secret", "meta_verify_token"]
         return [name.upper() for name in needed if getattr(self, name) is None]

@@ -49,6 +49,16 @@ class ShopWindow:
             products: list[dict[str, Any]] = (await found.json())["items"]
             return products
 
+    async def customers_with_email(self, email: str) -> list[str]:
+        """Ids of those whose address it is known to be: at most two. Raises ClientError, OSError."""
+        headers = {"Authorization": f"Bearer {self._token.get_secret_value()}"}
+        url, query = f"{self.base_url}/v1/customers", {"email": email}
+        async with self.session().get(url, params=query, headers=headers) as found:
+            if found.status == 400:  # nothing that can be an address
+                return []
+            found.raise_for_status()
+            return [str(customer["id"]) for customer in (await found.json())["items"]]
+
     async def picture(self, url: str) -> bytes | str:
         """A picture of ours as bytes when only we can reach it, else its address."""
         if not self._is_private(url):
@@ -72,6 +82,9 @@ class NoWindow(ShopWindow):
         """Whether that shop is well is for its own operators to watch."""
 
     async def catalog(self) -> list[dict[str, Any]]:
+        return []
+
+    async def customers_with_email(self, email: str) -> list[str]:
         return []
 
     async def picture(self, url: str) -> bytes | str:

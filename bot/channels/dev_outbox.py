@@ -18,7 +18,7 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width">
 <meta http-equiv="refresh" content="3">
 <title>Development outbox</title>
-<link rel="stylesheet" href="/outbox.css">
+<link rel="stylesheet" href="/page.css">
 <main>
 <h1>Development outbox</h1>
 <p>What customers would get by mail. This page exists only while developing.</p>

@@ -15,6 +15,8 @@ from bot.conversation.outbox import TryAgain, Undeliverable
 log = logging.getLogger(__name__)
 
 SIGNATURE = "X-Hub-Signature-256"
+USER_AGENT = "Nochannel/1.0.0"
+"""Meta's document has a pattern for it, which that of the HTTP library does not fit."""
 
 PASSING = frozenset(
     {1, 2, 4, 17, 32, 190, 341, 368, 613, 80007, 130429, 131000, 131016, 131048, 131056, 133004, 133016}
@@ -60,7 +62,7 @@ class Graph:
         self._session: ClientSession | None = None
 
     async def start(self) -> None:
-        self._session = ClientSession(timeout=ClientTimeout(total=15))
+        self._session = ClientSession(timeout=ClientTimeout(total=15), headers={"User-Agent": USER_AGENT})
 
     async def stop(self) -> None:
         if self._session is not None:

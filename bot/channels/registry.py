@@ -14,6 +14,7 @@ from bot.channels.dev_outbox import DevOutbox
 from bot.channels.mail import DevMail, MailChannel
 from bot.channels.messenger import InstagramChannel, MessengerChannel
 from bot.channels.meta import Graph, MetaWebhook
+from bot.channels.oauth_grants import Grants
 from bot.channels.phone import PhoneChannel, Voices
 from bot.channels.rest import Ask, RestChannel
 from bot.channels.sms import SmsChannel
@@ -158,6 +159,7 @@ def alexa_skill(parts: Parts, skill_id: str, signatures: Signatures) -> AlexaCha
         skill_id,
         capwords(settings.alexa_invocation_name),
         settings.form_of_address,
+        Grants(parts.redis) if settings.oauth_client_id else None,
     )
 
 

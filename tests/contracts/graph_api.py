@@ -87,7 +87,11 @@ class FakeGraph:
         if account in self._blocked:
             return _refused(400, 131026)
         self.sent[account].append(fields)
-        return web.json_response({"messages": [{"id": f"wamid.{next(self._numbers)}"}]})
+        taken = {
+            "messages": [{"id": f"wamid.{next(self._numbers)}"}],
+            "contacts": [{"input": account, "wa_id": account}],
+        }
+        return web.json_response({"messaging_product": "whatsapp", **taken})
 
     def _trouble(self) -> Refusal | tuple[()] | None:
         """What is wrong with this call: nothing, a refusal, or (None) the connection."""

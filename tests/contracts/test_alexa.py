@@ -13,12 +13,12 @@ from aiohttp.test_utils import TestServer
 
 from bot.channels import registry
 from bot.channels.alexa import channel as alexa_channel
-from bot.channels.alexa.channel import LINKED_CUSTOMER, TOLERATED_SECONDS, AlexaChannel
+from bot.channels.alexa.channel import TOLERATED_SECONDS, AlexaChannel
 from bot.channels.alexa.request import account_of
 from bot.channels.alexa.signature import CHAIN_URL_HEADER, SIGNATURE_HEADER
 from bot.channels.base import Channel
 from bot.channels.registry import Parts
-from bot.messages import Button, Card, Reply
+from bot.messages import PROVEN_CUSTOMER, Button, Card, Reply
 from tests.contracts.alexa_device import (
     SKILL_ID,
     USER_ID,
@@ -502,7 +502,7 @@ async def test_a_quick_answer_needs_nothing_before_it(working: AlexaLine, direct
 async def test_a_linked_account_says_whose_it_is(linking: AlexaLine) -> None:
     await linking.hears(payload("linked", 1))
     await linking.hears(payload("yes", 2))
-    assert [message.metadata.get(LINKED_CUSTOMER) for message in linking.board.dialogue.heard] == ["customer-1", None]
+    assert [message.metadata.get(PROVEN_CUSTOMER) for message in linking.board.dialogue.heard] == ["customer-1", None]
 
 
 async def test_where_a_link_is_needed_the_app_asks_for_it(linking: AlexaLine) -> None:
@@ -518,7 +518,7 @@ async def test_a_token_that_is_not_valid_any_more_is_none(linking: AlexaLine) ->
     envelope = payload("linked")
     envelope["context"]["System"]["user"]["accessToken"] = "an-old-one"
     await linking.hears(envelope)
-    assert LINKED_CUSTOMER not in linking.board.dialogue.heard[0].metadata
+    assert PROVEN_CUSTOMER not in linking.board.dialogue.heard[0].metadata
 
 
 async def test_the_log_has_nobodys_words(hasty: AlexaLine, caplog: pytest.LogCaptureFixture) -> None:

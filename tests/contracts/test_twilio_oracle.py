@@ -48,7 +48,7 @@ def test_what_twilio_signs_we_believe_and_what_we_sign_for_tests_it_would(path: 
     genuine = judge.compute_signature(OWN_URL + path, fields)
     webhook.verify(path, fields, genuine)
     assert judge.validate(OWN_URL + path, fields, signed(path, form(fields)).headers[SIGNATURE])
-    for spoiled in (genuine[:-2] + "A=", judge.compute_signature(OWN_URL + path + "x", fields)):
+    for spoiled in (genuine[1:] + genuine[:1], judge.compute_signature(OWN_URL + path + "x", fields)):
         with pytest.raises(Forbidden):
             webhook.verify(path, fields, spoiled)
 
@@ -70,14 +70,16 @@ async def test_twilios_own_classes_could_have_written_our_answers(working: Phone
     await working.rings()
     await working.goes_on(SpeechResult="") if working.answers[0].find("Gather") is not None else None
     for answer in working.answers:
-        assert ElementTree.tostring(answer) == ElementTree.tostring(ElementTree.fromstring(str(_rebuilt(answer))))
+        ours, theirs = ElementTree.tostring(answer), str(_rebuilt(answer))
+        assert ElementTree.canonicalize(ours) == ElementTree.canonicalize(theirs)
 
 
 def _rebuilt(element: ElementTree.Element) -> TwiML:
     """The same, made by Twilio's classes; an attribute that they do not name is a mistake of ours."""
     kind = ELEMENTS[element.tag]
     given: dict[str, Any] = {_snake(name): value for name, value in element.attrib.items()}
-    known = set(inspect.signature(kind.__init__).parameters)
+    maker = getattr(VoiceResponse, element.tag.lower(), None)
+    known = set(inspect.signature(maker).parameters) if maker else set()
     assert set(given) <= known, f"{element.tag} has no {set(given) - known}"
     if element.tag == "Say":
         assert {child.tag for child in element.iter() if child is not element} <= CHILDREN_OF_SAY

@@ -248,7 +248,7 @@ async def test_who_hides_the_number_is_answered_by_metas_id(line: WhatsAppLine) 
 
 async def test_who_hides_the_number_later_stays_the_same_customer(line: WhatsAppLine) -> None:
     async with line.board.working():
-        await line.delivers(payload("text_with_user_id"))
+        await line.delivers(payload("text"))
         update = payload("text_without_number")
         message_of(update)["id"] = "wamid.later"
         await line.delivers(update)

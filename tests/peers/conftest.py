@@ -20,7 +20,7 @@ Start = Callable[..., Installation]
 
 
 @pytest.fixture
-def directory() -> Iterator[Path]:
+def own_directory() -> Iterator[Path]:
     """A short path, because sockets' paths must be."""
     path = Path(tempfile.mkdtemp(prefix="nc"))
     yield path
@@ -28,13 +28,13 @@ def directory() -> Iterator[Path]:
 
 
 @pytest.fixture
-def start(directory: Path, model: Path) -> Iterator[Start]:
+def start(own_directory: Path, model: Path) -> Iterator[Start]:
     """The assistant as `python -m bot run`, on a port and in a folder of its own."""
     started: list[Installation] = []
 
     def start_one(**environment: str) -> Installation:
-        (directory / "bot").mkdir()
-        installation = Installation(directory / "bot", workers=1, environment=environment)
+        (own_directory / "bot").mkdir()
+        installation = Installation(own_directory / "bot", workers=1, environment=environment)
         started.append(installation)
         installation.start()
         return installation
@@ -45,13 +45,13 @@ def start(directory: Path, model: Path) -> Iterator[Start]:
 
 
 @pytest.fixture
-def shop(directory: Path) -> Shop:
-    return Shop(directory / "bot")
+def shop(own_directory: Path) -> Shop:
+    return Shop(own_directory / "bot")
 
 
 @pytest.fixture
-async def bystander(directory: Path) -> AsyncIterator[Bystander]:
-    bystander = Bystander(directory / "bot")
+async def bystander(own_directory: Path) -> AsyncIterator[Bystander]:
+    bystander = Bystander(own_directory / "bot")
     yield bystander
     await bystander.close()
 

@@ -31,12 +31,12 @@ pytestmark = [
 
 
 @pytest.fixture
-def server(directory: Path, port: int) -> Iterator[str]:
+def server(own_directory: Path, port: int) -> Iterator[str]:
     """localstripe on 127.0.0.1 only; its own command binds all addresses."""
     if not (peers_packages() / "localstripe").exists():
         pytest.skip("localstripe is not installed")
     command = [str(peers_python() / "python"), "-c", SERVE.format(port=port)]
-    with Peer(command, port, directory / "localstripe.log"):
+    with Peer(command, port, own_directory / "localstripe.log"):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -67,11 +67,11 @@ class Bank:
 
 
 @asynccontextmanager
-async def shop_at(server: str, directory: Path) -> AsyncIterator[Http]:
+async def shop_at(server: str, own_directory: Path) -> AsyncIterator[Http]:
     settings = Settings(
         token=SecretStr(TOKEN),
         operations_token=SecretStr(OPERATIONS_TOKEN),
-        database_url=SecretStr(f"sqlite:///{directory / 'shop.db'}"),
+        database_url=SecretStr(f"sqlite:///{own_directory / 'shop.db'}"),
         payment_provider="stripe",
         stripe_key=SecretStr(KEY),
         stripe_webhook_secret=SecretStr(WEBHOOK_SECRET),
@@ -83,8 +83,8 @@ async def shop_at(server: str, directory: Path) -> AsyncIterator[Http]:
 
 
 @pytest.fixture
-async def shop(server: str, directory: Path) -> AsyncIterator[Http]:
-    async with shop_at(server, directory) as http:
+async def shop(server: str, own_directory: Path) -> AsyncIterator[Http]:
+    async with shop_at(server, own_directory) as http:
         yield http
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.contracts.graph_api import PHONE_ID, TOKEN, FakeGraph
-from tests.contracts.test_whatsapp import APP_SECRET, KIM, VERIFY_TOKEN, payload, signature
+from tests.contracts.test_whatsapp import APP_SECRET, KIM, VERIFY_TOKEN, message_of, payload, signature
 from tests.peers.processes import peers_python
 
 HEARD = {
@@ -38,7 +38,9 @@ async def test_another_bot_understands_our_updates_and_our_fake_takes_what_it_se
 
 
 def _signed(name: str) -> dict[str, str]:
-    body = json.dumps(payload(name))
+    update = payload(name)
+    message_of(update)["id"] += name  # each is another message
+    body = json.dumps(update)
     return {"body": body, "signature": signature(body.encode())}
 
 

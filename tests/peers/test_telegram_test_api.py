@@ -24,13 +24,13 @@ KIM = 519820471
 
 
 @pytest.fixture
-def server(directory: Path, port: int) -> Iterator[str]:
+def server(own_directory: Path, port: int) -> Iterator[str]:
     """telegram-test-api; it keeps everything in memory."""
     script = Path(__file__).with_name("telegram_test_api.cjs")
     modules = peers_folder() / "npm" / "node_modules"
     if not modules.exists():
         pytest.skip("telegram-test-api is not installed")
-    with Peer(["node", str(script), str(port)], port, directory / "node.log", {"NODE_PATH": str(modules)}):
+    with Peer(["node", str(script), str(port)], port, own_directory / "node.log", {"NODE_PATH": str(modules)}):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -90,7 +90,7 @@ async def test_an_order_by_polling(start: Start, telegram: Repaired, shop: Shop,
 
 
 async def test_what_was_written_while_the_assistant_was_away_is_answered_once(
-    start: Start, telegram: Repaired, bystander: Bystander, directory: Path
+    start: Start, telegram: Repaired, bystander: Bystander, own_directory: Path
 ) -> None:
     installation = start(TELEGRAM_TOKEN=TOKEN, TELEGRAM_MODE="polling", TELEGRAM_API_URL=telegram.url)
     kim = Customer(telegram, bystander)

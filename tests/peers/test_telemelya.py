@@ -24,7 +24,7 @@ KIM = 519820471
 
 
 @pytest.fixture
-def server(directory: Path, port: int) -> Iterator[str]:
+def server(own_directory: Path, port: int) -> Iterator[str]:
     """telemelya, with the Redis and the S3 that it keeps its messages and pictures in."""
     redis, s3 = free_port(), free_port()
     python = peers_python()
@@ -44,14 +44,14 @@ def server(directory: Path, port: int) -> Iterator[str]:
         "--save",
         "",
         "--dir",
-        str(directory),
+        str(own_directory),
     ]
     with ExitStack() as peers:
-        peers.enter_context(Peer(store, redis, directory / "redis.log"))
+        peers.enter_context(Peer(store, redis, own_directory / "redis.log"))
         peers.enter_context(
-            Peer([str(python / "moto_server"), "-H", "127.0.0.1", "-p", str(s3)], s3, directory / "s3.log")
+            Peer([str(python / "moto_server"), "-H", "127.0.0.1", "-p", str(s3)], s3, own_directory / "s3.log")
         )
-        peers.enter_context(Peer([str(python / "telemelya-server")], port, directory / "telemelya.log", here))
+        peers.enter_context(Peer([str(python / "telemelya-server")], port, own_directory / "telemelya.log", here))
         yield here["MOCK_SERVER_URL"]
 
 

@@ -29,7 +29,7 @@ PRICE, SENDING = 155_880, 500
 
 
 @pytest.fixture(scope="session")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def own_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """For the Redis of this file."""
     return tmp_path_factory.mktemp("house")
 
@@ -40,7 +40,7 @@ async def house(
     settings: Settings,
     assistant: Assistant,
     vendure: Vendure,
-    directory: Path,
+    own_directory: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[House]:
     """The assistant at work, as the environment's variables put Vendure behind it; the embedded shop stays shut."""
@@ -49,7 +49,7 @@ async def house(
     monkeypatch.setenv("VENDURE_SECRET", SECRET)
     monkeypatch.setenv("VENDURE_PAYMENT_METHODS", json.dumps(METHODS))
     _forget_the_shop()
-    house = House(redis, settings, assistant, ShopDoor(directory / "unused.db", directory / "unused.sock"))
+    house = House(redis, settings, assistant, ShopDoor(own_directory / "unused.db", own_directory / "unused.sock"))
     await house.open()
     yield house
     await house.close()

@@ -31,7 +31,7 @@ USER = "amzn1.ask.account.KIM-OF-THE-PEERS"
 
 
 @pytest.fixture(scope="session")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def own_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """For the Redis and the shop of this file."""
     return tmp_path_factory.mktemp("va")
 

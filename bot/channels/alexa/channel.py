@@ -20,7 +20,7 @@ from bot.channels.rest import Ask
 from bot.channels.untold import Untold
 from bot.clock import Clock
 from bot.conversation.outbox import Undeliverable
-from bot.messages import SAID_AT, Delivery, Incoming, Reply
+from bot.messages import PROVEN_CUSTOMER, SAID_AT, Delivery, Incoming, Reply
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +32,6 @@ ANSWER_WITHIN_SECONDS = 7.0
 
 PROGRESS_AFTER_SECONDS = 2.0
 PROGRESS_WITHIN_SECONDS = 1.0
-
-LINKED_CUSTOMER = "linked_customer"
-"""In a message's metadata: the customer whom the account was linked to in the Alexa app."""
 
 _LINK = "/link_channel"
 _YES = "AMAZON.YesIntent"
@@ -138,7 +135,7 @@ class AlexaChannel:
             customer = await self._links.customer_of_token(request.access_token)
         metadata: dict[str, Any] = {SAID_AT: meaning.said_at} if meaning.said_at else {}
         if customer is not None:
-            metadata[LINKED_CUSTOMER] = customer
+            metadata[PROVEN_CUSTOMER] = customer
         incoming = Incoming(
             channel=self.name, account=request.account, message_id=request.id, text=meaning.text, payload=meaning.payload,
             language=request.language, voice=True, metadata=metadata,

@@ -8,19 +8,21 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-customers = sa.table("customers", sa.column("email", sa.Text()), sa.column("email_proven", sa.Boolean()))
+customers = sa.table("customers", sa.column("email", sa.Text()), sa.column("proven_email", sa.Text()))
 
 
 def upgrade() -> None:
-    op.add_column("customers", sa.Column("email_proven", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("customers", sa.Column("proven_email", sa.Text(), nullable=True))
     # until now only the retailer's own files brought addresses
-    op.execute(customers.update().where(customers.c.email.is_not(None)).values(email_proven=True))
+    op.execute(customers.update().values(proven_email=sa.func.lower(customers.c.email)))
+    op.create_index(op.f("ix_customers_proven_email"), "customers", ["proven_email"])
     op.create_table(
         "customer_joins",
         sa.Column("other_id", sa.Text(), nullable=False),
         sa.Column("into_id", sa.Text(), nullable=False),
         sa.Column("moved", sa.JSON(), nullable=False),
         sa.Column("filled", sa.JSON(), nullable=False),
+        sa.Column("taken", sa.JSON(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["into_id"], ["customers.id"], name=op.f("fk_customer_joins_customers"), ondelete="CASCADE"
@@ -32,4 +34,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("customer_joins")
-    op.drop_column("customers", "email_proven")
+    op.drop_index(op.f("ix_customers_proven_email"), "customers")
+    op.drop_column("customers", "proven_email")
