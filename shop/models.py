@@ -194,7 +194,7 @@ class CustomerJoin(Base):
     into_id: Mapped[str] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
     moved: Mapped[Json]
     filled: Mapped[Json]
-    taken: Mapped[Json] = mapped_column(server_default="{}")
+    taken: Mapped[Json]
     at: Mapped[datetime]
 
 
