@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from shop.clock import Clock
-from shop.contact import folded
 from shop.models import Address, Base, Consent, Customer, CustomerJoin, Json, Order, Subscription
 from shop.problems import JoinedOtherwise, JoinNotFound, invalid
 from shop.records import Invoice
@@ -19,9 +18,10 @@ from shop.requests import CUSTOMER_PATTERN, Body
 STAY = frozenset({Consent.__tablename__})
 """What a customer agreed to is nobody else's word."""
 
+EMAIL = ("email", "proven_email")
 RECORD = (
     ("name",),
-    ("email", "proven_email"),
+    EMAIL,
     ("phone",),
     ("company_name", "vat_number"),
     ("iban",),
@@ -50,8 +50,9 @@ class Joins:
         self._clock = clock
 
     async def join(self, session: AsyncSession, stays: str, other: str) -> None:
-        """Moves all that is the other's, and keeps what it was; again, what the other did since. Raises JoinedOtherwise.
+        """Moves all that is the other's, and keeps what it was; again, what the other did since.
 
+        Raises InvalidRequest, JoinedOtherwise.
         Who was joined into the other before is joined into the one who stays, so that each can be parted by itself.
         """
         if stays == other:
@@ -60,10 +61,11 @@ class Joins:
         if await _joined_into(session, stays) is not None or await _joined_into(session, other) not in (None, stays):
             raise JoinedOtherwise
         query = select(CustomerJoin).where(CustomerJoin.into_id == other).order_by(CustomerJoin.other_id)
-        earlier = (await session.scalars(query)).all()
-        for join in earlier:
+        earlier = {join.other_id: join for join in await session.scalars(query)}
+        await _lock(session, *earlier)
+        for join in earlier.values():
             await _undo(session, join)
-        for one in (other, *(join.other_id for join in earlier)):
+        for one in (other, *earlier):
             await self._do(session, stays, one)
 
     async def part(self, session: AsyncSession, stays: str, other: str) -> None:
@@ -80,9 +82,9 @@ class Joins:
             join = CustomerJoin(other_id=other, into_id=stays, moved={}, filled={}, taken={}, at=self._clock.now())
             session.add(join)
         ours, theirs = await _records(session, stays, other)
-        taken = _empty(theirs, [member for group in RECORD for member in group])
+        taken = _emptied(theirs)
         join.taken = join.taken | taken
-        join.filled = join.filled | _fill(ours, taken)
+        join.filled = _fill(ours, taken) | join.filled
         moved = {table.name: await _move(session, table, other, stays) for table in tables_of_customers()}
         join.moved = {name: [*join.moved.get(name, ()), *keys] for name, keys in moved.items()}
 
@@ -120,8 +122,8 @@ async def _undo(session: AsyncSession, join: CustomerJoin) -> None:
             await _move(session, table, join.into_id, join.other_id, hangs)
     ours, theirs = await _records(session, join.into_id, join.other_id)
     for group in RECORD:
-        if all(getattr(ours, member) == join.taken.get(member) for member in group):
-            _empty(ours, [member for member in group if member in join.filled])
+        if group[0] in join.filled and all(getattr(ours, member) == join.taken.get(member) for member in group):
+            _set(ours, {member: join.filled[member] for member in group})
     _fill(theirs, join.taken)
     await session.delete(join)
     await session.flush()
@@ -170,30 +172,31 @@ def _hangs_on_what_is_of(customer: str, table: Table) -> ColumnElement[bool] | N
 
 async def _records(session: AsyncSession, *customers: str) -> list[Customer]:
     """Of customers who are locked."""
-    return [await session.get_one(Customer, one, populate_existing=True) for one in customers]
+    return [await session.get_one(Customer, one) for one in customers]
 
 
-def _empty(customer: Customer, members: Sequence[str]) -> Json:
+def _emptied(customer: Customer) -> Json:
     """What there was."""
-    taken = {member: getattr(customer, member) for member in members if getattr(customer, member) is not None}
-    for member in taken:
-        setattr(customer, member, None)
+    members = [member for group in RECORD for member in group]
+    taken = {member: value for member in members if (value := getattr(customer, member)) is not None}
+    _set(customer, dict.fromkeys(taken))
     return taken
 
 
 def _fill(customer: Customer, taken: Json) -> Json:
-    """What came."""
-    lacking = [group for group in RECORD if getattr(customer, group[0]) is None]
-    came = {member: taken[member] for group in lacking for member in group if member in taken}
-    if _proves(taken, customer):
-        came["proven_email"] = taken["proven_email"]
-        customer.email = taken["email"]  # in that spelling, so that parting knows it again
-    for member, value in came.items():
+    """What there was instead of what came: mostly nothing."""
+    members = [member for group in RECORD if _gives_way(customer, group, taken) for member in group]
+    before = {member: getattr(customer, member) for member in members}
+    _set(customer, {member: taken.get(member) for member in members})
+    return before
+
+
+def _gives_way(customer: Customer, group: Sequence[str], taken: Json) -> bool:
+    """What is missing; and an e-mail address that is not proven, to one that is."""
+    is_proven_now = group == EMAIL and customer.proven_email is None and "proven_email" in taken
+    return group[0] in taken and (getattr(customer, group[0]) is None or is_proven_now)
+
+
+def _set(customer: Customer, members: Json) -> None:
+    for member, value in members.items():
         setattr(customer, member, value)
-    return came
-
-
-def _proves(taken: Json, customer: Customer) -> bool:
-    """Whether it is the same address, and was proven by the other alone."""
-    email, proven = customer.email, taken.get("proven_email")
-    return email is not None and customer.proven_email is None and folded(email) == proven

@@ -184,8 +184,8 @@ class Customer(Base):
 class CustomerJoin(Base):
     """A customer (`other_id`) who turned out to be another.
 
-    `moved`: the primary keys of what came with them, by table; `taken`: what their record said, `filled`: what of it the record
-    of the one who stays did not say.
+    `moved`: the primary keys of what came with them, by table; `taken`: what their record said; `filled`: what the record of the
+    one who stays had said instead of what it took from there, mostly nothing.
     """
 
     __tablename__ = "customer_joins"
@@ -194,7 +194,7 @@ class CustomerJoin(Base):
     into_id: Mapped[str] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
     moved: Mapped[Json]
     filled: Mapped[Json]
-    taken: Mapped[Json] = mapped_column(server_default="{}")
+    taken: Mapped[Json]
     at: Mapped[datetime]
 
 

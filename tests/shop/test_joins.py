@@ -247,7 +247,7 @@ async def test_a_consent_stays_with_whoever_gave_it(shop: ShopClient, other: Sho
     assert await record(other, "consents") == [{"marketing": True, "outreach": False, "telemetry": False}]
 
 
-@pytest.mark.parametrize("typed", [None, "jonas@example.org", "Jonas@Example.org"])
+@pytest.mark.parametrize("typed", [None, "jonas@example.org", "Jonas@Example.org", "jonas@example.com"])
 async def test_a_proven_email_leads_to_the_one_who_stays_and_back(
     shop: ShopClient, other: ShopClient, typed: str | None
 ) -> None:
@@ -257,8 +257,14 @@ async def test_a_proven_email_leads_to_the_one_who_stays_and_back(
     assert await found(shop, "jonas@example.org") == ["customer-1"]
     await shop.delete(f"{JOINS}/telegram-100200300")
     assert await found(shop, "jonas@example.org") == ["telegram-100200300"]
-    assert await record(shop, "email_proven") == [False]
-    assert (await record(shop, "email") == [None]) is (typed is None)
+    assert await record(shop, "email", "email_proven") == [typed, False]
+
+
+async def test_who_has_a_proven_email_keeps_it(shop: ShopClient, other: ShopClient) -> None:
+    await shop.post(PROOFS, {"email": "jonas@example.com"})
+    await other.post(PROOFS, {"email": "jonas@example.org"})
+    await joined(shop)
+    assert await record(shop, "email", "email_proven") == ["jonas@example.com", True]
 
 
 async def test_an_email_that_was_proven_since_stays_proven(shop: ShopClient, other: ShopClient) -> None:
@@ -345,15 +351,17 @@ async def test_each_of_several_is_parted_with_what_was_theirs(shop: ShopClient, 
     third = shop.acting_for("web-3")
     theirs, thirds = await placed(other), await placed(third)
     await third.put(ME, {"language": "de", "name": "Jonas"})
+    await other.put(ME, {"language": "de", "form_of_address": "du"})
     await joined(other, "web-3")
     await joined(shop)
-    assert (await numbers(shop), await record(shop, "name")) == (sorted([theirs, thirds]), ["Jonas"])
+    said = ("name", "form_of_address")
+    assert (await numbers(shop), await record(shop, *said)) == (sorted([theirs, thirds]), ["Jonas", "du"])
     await shop.delete(f"{JOINS}/telegram-100200300")
-    assert (await numbers(other), await record(other, "name")) == ([theirs], [None])
-    assert (await numbers(shop), await record(shop, "name")) == ([thirds], ["Jonas"])
+    assert (await numbers(other), await record(other, *said)) == ([theirs], [None, "du"])
+    assert (await numbers(shop), await record(shop, *said)) == ([thirds], ["Jonas", None])
     await shop.delete(f"{JOINS}/web-3")
-    assert (await numbers(third), await record(third, "name")) == ([thirds], ["Jonas"])
-    assert (await numbers(shop), await record(shop, "name")) == ([], [None])
+    assert (await numbers(third), await record(third, *said)) == ([thirds], ["Jonas", None])
+    assert (await numbers(shop), await record(shop, *said)) == ([], [None, None])
 
 
 async def test_an_address_that_both_have_again_does_not_stand_in_the_way_of_parting(
