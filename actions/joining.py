@@ -26,7 +26,10 @@ async def join(turn: Turn, joined: Joined) -> list[Event]:
         value = _both(name, turn.slot(name), theirs)
         if value != turn.slot(name):
             taken[name] = value
-    joins: Joins = {**(turn.slot(JOINS_SLOT) or {}), joined.name: {"taken": taken, "in_shop": False}}
+    joins: Joins = {
+        **(turn.slot(JOINS_SLOT) or {}),
+        joined.name: {"taken": taken, "message": turn.heard.message_id, "in_shop": False},
+    }
     events = [SlotSet(name, value) for name, value in taken.items()]
     return [*events, SlotSet(JOINS_SLOT, joins), *await tell_shop(turn, joins)]
 

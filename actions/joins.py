@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rasa_sdk.events import SlotSet
 
-from actions.backend.port import NotFound, NotSupported, Unavailable
+from actions.backend.port import NotAllowed, NotFound, NotSupported, Refused, Unavailable
 
 if TYPE_CHECKING:
     from actions.base import Event, Turn
@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 JOINS_SLOT = "joins"
 
 Joins = dict[str, dict[str, Any]]
-"""By the name of the conversation that came: what was `taken` from it, and whether the shop knows (`in_shop`)."""
+"""By the name of the conversation that came: what was `taken` from it, the id of the `message` that it came with, and whether
+the shop knows (`in_shop`)."""
 
 
 async def tell_shop(turn: "Turn", joins: Joins | None = None) -> "list[Event]":
@@ -27,9 +28,9 @@ async def tell_shop(turn: "Turn", joins: Joins | None = None) -> "list[Event]":
         return []
     for name in waiting:
         try:
-            await turn.backend.join_customers(turn.customer, name, key=f"join-{name}-{len(joins)}")
-        except NotSupported:
-            log.info("conversation=%s joined=%s this shop cannot join customers", turn.customer, name)
+            await turn.backend.join_customers(turn.customer, name, key=f"join-{name}-{joins[name]['message']}")
+        except (NotSupported, Refused, NotAllowed) as error:
+            log.warning("conversation=%s joined=%s the shop does not join them: %s", turn.customer, name, error)
         except Unavailable:
             return []
     return [SlotSet(JOINS_SLOT, {name: {**join, "in_shop": True} for name, join in joins.items()})]

@@ -133,7 +133,7 @@ class MatrixChannel:
     async def _room_of(self, account: str) -> str:
         """Where the customer spoke last, or a new room."""
         if known := await self._redis.get(_key("room", account)):
-            return known.decode()
+            return str(known.decode())
         made = await self._call(
             "POST", "createRoom", {"preset": "trusted_private_chat", "is_direct": True, "invite": [account]}
         )

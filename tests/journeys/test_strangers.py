@@ -99,7 +99,7 @@ async def test_a_stranger_who_knows_number_name_and_address_learns_and_changes_n
     ):
         heard.append(await stranger.says(insists))
     said = "\n".join(heard)
-    for secret in (STREET, CITY, "geliefert", "delivered", "499"):
+    for secret in (STREET, CITY, "geliefert", "zugestellt", "delivered", "499"):
         assert not re.search(rf"(?<!\w){secret}", without_own_words(said, told)), f"{secret}: {said}"
     assert state_of(house.shop) == before
 
@@ -124,7 +124,7 @@ async def test_the_mailed_code_is_only_in_the_mail(house: House) -> None:
 async def test_the_customer_is_told_what_a_stranger_is_not(house: House) -> None:
     """What the tests above look for is there to be found."""
     jonas = house.customer("jonas", channel="telegram")
-    assert "geliefert" in await jonas.says(f"wo ist meine bestellung {NUMBER}?")
+    assert "zugestellt" in await jonas.says(f"wo ist meine bestellung {NUMBER}?")
     assert STREET in await jonas.says("schick NC-104202 an eine andere adresse") + await jonas.says(
         "Gartenstr. 3, 04107 Leipzig"
     )
