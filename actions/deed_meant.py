@@ -69,8 +69,10 @@ async def deed_by_words(turn: Turn, subscriptions: Sequence[Subscription], *, me
         return "resume_subscription"
     if renting.names_swap(text) and renting.asks_what_is_booked(text):
         return "swap_product"  # which answers it
-    if renting.buys_at_end(text):
+    if renting.buys_at_end(text) or renting.keeps(text):
         return "cancel_subscription"
+    if turn.heard.all("addon") and renting.takes_off(text) and not _names_whole(text):
+        return "book_addon"
     if renting.is_for_good(text) and await _names_model(turn, subscriptions):
         return "swap_product"
     return None
@@ -83,6 +85,8 @@ async def calls_for_deed(turn: Turn) -> bool:
         renting.takes_back(text)
         or renting.takes_back_cancellation(text)
         or renting.buys_at_end(text)
+        or renting.keeps(text)
+        or (bool(turn.heard.all("addon")) and renting.takes_off(text))
         or renting.is_for_good(text)
         or (renting.names_swap(text) and renting.asks_what_is_booked(text))
     )

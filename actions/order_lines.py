@@ -15,6 +15,7 @@ from actions.reading.wishes import (
     goes_on,
     is_addition,
     is_all,
+    is_cancelled,
     is_taken_out,
     kept,
     left_out,
@@ -107,7 +108,8 @@ class Lines:
                     continue  # "… und die Pro mit Versicherung" insures the Pro alone
                 found = True
                 others = [addon for addon in line["addons"] if addon != mention.addon.id]
-                is_out = is_replaced(heard.text, mention.start) or is_taken_out(heard.text[mention.end :])
+                before, after = heard.text[: mention.start], heard.text[mention.end :]
+                is_out = is_replaced(heard.text, mention.start) or is_taken_out(after) or is_cancelled(before)
                 line["addons"] = others if is_out else [*others, mention.addon.id]
         return found
 

@@ -12,6 +12,10 @@ _NO_MORE = (
 )
 _TAKES_BACK = re.compile(rf"\b(?:{_UNDO}|{_NO_MORE})\b", re.I)
 _UNDOES = re.compile(rf"\b(?:{_UNDO})\b", re.I)
+_KEEPS = re.compile(
+    r"\b(?:nicht|net|ned)\s+(?:mehr\s+)?(?:künd|kuend)\w*|\b(?:do not|don'?t|not)\s+(?:\w+\s+){0,2}cancel\w*", re.I
+)
+_TAKES_OFF = re.compile(r"\b(?:cancel\w*|remove|take off|stornier\w*|k(?:ü|ue)ndig\w*|raus|abbestell\w*)\b", re.I)
 _SWAP = re.compile(r"\b(?:swap\w*|tausch\w*|umtausch\w*|getauscht\w*)\b", re.I)
 _CANCELLATION = re.compile(r"\b(?:kündigung\w*|kuendigung\w*|cancell?ations?|cancell?ing)\b", re.I)
 _PAUSE = re.compile(r"\b(?:paus\w*|unterbrech\w*|break)\b", re.I)
@@ -92,6 +96,16 @@ _FOR_GOOD = re.compile(
 def takes_back(text: str) -> bool:
     """ "undo that", "nicht mehr", "cancel that swap"."""
     return bool(_TAKES_BACK.search(text))
+
+
+def keeps(text: str) -> bool:
+    """ "doch nicht kündigen", "don't cancel it"."""
+    return bool(_KEEPS.search(text))
+
+
+def takes_off(text: str) -> bool:
+    """ "cancel the …", "nimm … wieder raus"."""
+    return bool(_TAKES_OFF.search(text))
 
 
 def takes_back_swap(text: str) -> bool:

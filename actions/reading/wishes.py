@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from actions.backend.port import Product
-from actions.reading.amounts import is_replaced, quantity_within, term_months
+from actions.reading.amounts import as_number, is_replaced, quantity_within, term_months
 from actions.reading.heard import Heard, Span, span_of
 from actions.reading.names import Names
 from actions.reading.products import OptionMention, option_mentions, products_named
@@ -17,7 +17,6 @@ _MORE = {
     "de": re.compile(r"\b(noch|dazu|zus[aä]tzlich|au(ß|ss)erdem|auch|obendrauf|plus|extra|weitere\w*)\b", re.I),
     "en": re.compile(r"\b(another|also|too|add|plus|as well|on top|in addition|extra|more)\b", re.I),
 }
-_ONE = re.compile(r"\b(?:ein\w{0,2}|one|each|je|jeweils|1)\b", re.I)
 _CHANGED = re.compile(
     r"\b(?:(?:ver)?änder\w*|aender\w*|chang\w*|wechsel\w*|umstell\w*|tausch\w*|switch\w*|statt|instead)\b", re.I
 )
@@ -38,6 +37,7 @@ _NOT_AT_END = re.compile(r"\b(nicht( mehr)?|not)\W*$", re.I)
 _TAKEN_OUT = re.compile(r"\b(raus|heraus|weg|out|off|remove|drop|delete|streich\w*|entfern\w*|l(ö|oe)sch\w*)\b", re.I)
 
 
+_CANCELS = re.compile(r"\b(?:stornier\w*|cancel\w*|k(?:ü|ue)ndig\w*)\W+(?:\w+\W+){0,2}\Z", re.I)
 _PREMIUM = re.compile(r"\bpremium\w*", re.I)
 _NO_PREMIUM = re.compile(
     r"\b(?:no|not|never|without|don'?t|ohne|kein\w*|nicht)(?:\s+(?:want\w*|need\w*|have|take|with|the|an?|any|das|den|die|im|in|mit|als))*\s+$",
@@ -162,6 +162,11 @@ def is_taken_out(text: str) -> bool:
     return bool(_TAKEN_OUT.search(text) or _NOT_AT_END.search(text))
 
 
+def is_cancelled(before: str) -> bool:
+    """Whether what follows shall not be had: "storniere die …", "cancel the …"."""
+    return bool(_CANCELS.search(before))
+
+
 def is_all(text: str) -> bool:
     """ "nur die Mini": whatever else was chosen is not wanted any more."""
     return bool(_ONLY.search(text))
@@ -176,9 +181,7 @@ def portions(heard: Heard, product: Product, span: Span) -> tuple[Portion, ...]:
     if not split:
         return (Portion({found.option: found.value for found in mentions}, total),)
     counted = [_portion(heard, mentions, mention, start, sizes) for start, mention in _stretches(span[0], split)]
-    counts_all = all(portion.quantity is None for portion in counted[1:]) or _ONE.search(
-        heard.text[span[0] : split[0].start]
-    )
+    counts_all = _last_number(heard.text[span[0] : split[0].start]) in (None, 1)
     if counts_all and total == len(counted) == sum(portion.quantity in (None, 1, total) for portion in counted):
         return tuple(replace(portion, quantity=1) for portion in counted)  # "zwei, eine in Rot und eine in Weiß"
     if (
@@ -189,6 +192,12 @@ def portions(heard: Heard, product: Product, span: Span) -> tuple[Portion, ...]:
     ):
         return (Portion({}, total),)  # "vier, rot und weiß" does not say how many of each
     return tuple(counted)
+
+
+def _last_number(text: str) -> int | None:
+    """The number that stands right before something: in "2 weiße" it counts these alone."""
+    words = text.split()
+    return as_number(words[-1]) if words else None
 
 
 def _split_by(mentions: Sequence[OptionMention]) -> list[OptionMention]:

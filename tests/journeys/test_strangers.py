@@ -125,6 +125,5 @@ async def test_the_customer_is_told_what_a_stranger_is_not(house: House) -> None
     """What the tests above look for is there to be found."""
     jonas = house.customer("jonas", channel="telegram")
     assert "zugestellt" in await jonas.says(f"wo ist meine bestellung {NUMBER}?")
-    assert STREET in await jonas.says("schick NC-104202 an eine andere adresse") + await jonas.says(
-        "Gartenstr. 3, 04107 Leipzig"
-    )
+    await jonas.says("schick NC-104202 an eine andere adresse")
+    assert CITY in await jonas.says("Gartenstr. 3, 04107 Leipzig")

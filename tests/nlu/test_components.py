@@ -115,7 +115,7 @@ def test_an_untrained_classifier_has_no_intent(tmp_path: Path) -> None:
 def test_a_language_is_told(languages: Any, text: str, name: str) -> None:
     language = parsed(languages, text)["language"]
     assert language["name"] == name
-    assert language["confidence"] > 0.8
+    assert language["confidence"] > 0.7
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ SENTENCES: Mapping[str, Wordings] = {
     "ask_product": {"de": "Erzähl mir mehr darüber:", "en": "Tell me more about it:"},
     "compare_products": {"de": "Vergleiche", "en": "Compare"},
     "check_availability": {"de": "Ist das lieferbar:", "en": "Is this in stock:"},
-    "recommend_for_budget": {"de": "Was empfiehlst du mir", "en": "What do you recommend"},
+    "recommend_for_budget": {"de": "Was empfiehlst du mir", "en": "What would you recommend for my budget"},
     "place_order": {"de": "Ich möchte gerne bei euch etwas bestellen:", "en": "I'd like to place a new order:"},
     "track_order": {"de": "Wo ist meine Bestellung", "en": "Where is my order"},
     "change_order": {"de": "Ich möchte meine Bestellung ändern:", "en": "I want to change my order:"},
