@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from bot.channels.base import Abilities, Door, Forbidden, TooMany
 from bot.channels.customer_tokens import BadToken, CustomerTokens, SignedIn
 from bot.channels.visitors import Visitors
-from bot.channels.web_transcript import ASKED, Entry, Transcript
+from bot.channels.web_transcript import ASKED, SPOKEN, Entry, Transcript
 from bot.conversation.lane import Accepted
 from bot.messages import PROVEN_AT, PROVEN_CUSTOMER, Delivery, Incoming
 
@@ -207,6 +207,8 @@ class WebChat:
 def _incoming(tab: _Tab, frame: dict[str, Any]) -> Incoming:
     asked = {"id": frame["id"], "text": frame["text"]}
     payload, metadata = frame.get("payload"), {ASKED: asked, **_proof(tab.signed_in)}
+    if frame.get("spoken"):
+        metadata[SPOKEN] = True
     return Incoming("web", tab.account, frame["id"], frame["text"], payload, tab.language, metadata=metadata)
 
 
@@ -228,6 +230,7 @@ def _refusal(frame: dict[str, Any]) -> str | None:
     """Why a frame is no message of this protocol; None when it is one."""
     text, client_id, payload = frame.get("text"), frame.get("id"), frame.get("payload")
     is_message = frame.get("type") == "message" and isinstance(text, str) and isinstance(client_id, str)
+    is_message = is_message and isinstance(frame.get("spoken", False), bool)
     if not is_message or not _CLIENT_ID.match(str(client_id)) or not (payload is None or isinstance(payload, str)):
         return "bad_frame"
     return "too_long" if len(str(text)) > MAX_TEXT or len(payload or "") > MAX_TEXT else None

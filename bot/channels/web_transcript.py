@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from redis.exceptions import RedisError
 
+from bot.channels.speech import Screen, spoken
 from bot.messages import Delivery
 from bot.redis_client import Client
 from bot.redis_keys import WEB_CHANNEL, Keys
@@ -20,6 +21,9 @@ KEPT_SECONDS = 90 * 24 * 3600
 SHOWN_ENTRIES = 50
 ASKED = "asked"
 """Where a message's metadata carries its id and text to the replies."""
+
+SPOKEN = "spoken"
+"""In a message's metadata: it was spoken, so the answer is to be said aloud as well as shown."""
 
 LISTEN_AGAIN_SECONDS = 1.0
 
@@ -56,6 +60,8 @@ class Transcript:
             await self.add_customer(delivery.account, asked["id"], asked["text"])
         fields = delivery.reply.as_dict()
         entry = {key: fields[key] for key in ("text", "image", "buttons", "cards", "language")}
+        if delivery.metadata.get(SPOKEN):
+            entry["speech"] = spoken(delivery.reply, Screen.BESIDE)
         await self._add_once(delivery.account, f"reply:{delivery.delivery_id}", {"from": "assistant", **entry})
 
     async def recent(self, account: str) -> list[Entry]:
@@ -102,4 +108,5 @@ def _entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
         "buttons": content.get("buttons") or [],
         "cards": content.get("cards") or [],
         "language": content.get("language"),
+        **({"speech": content["speech"]} if "speech" in content else {}),
     }

@@ -354,3 +354,22 @@ async def _converse(tab: Tab, count: int, first: int = 0) -> None:
             await tab.says(f"nummer {number}", f"client-{number:>08}")
             await tab.board.quiet(tab.account)
     await tab.until_it_knows_all()
+
+
+async def test_who_spoke_is_answered_in_spoken_words_too(tab: Tab) -> None:
+    tab.board.dialogue.replies = (Reply(text="Das sind 1.299,90 € für NC-104201."),)
+    async with tab.board.working():
+        await tab.send({"type": "message", "id": "client-spoken-1", "text": "was kostet das", "spoken": True})
+        await tab.until(lambda: len(tab.entries) == 2)
+        await tab.says("und jetzt?", "client-written-2")
+        await tab.until(lambda: len(tab.entries) == 4)
+    assert "Euro" in tab.entries[1]["speech"]
+    assert "NC-" not in tab.entries[1]["speech"]
+    assert tab.entries[1]["text"] == "Das sind 1.299,90 € für NC-104201."
+    assert "speech" not in tab.entries[3]
+
+
+async def test_spoken_is_yes_or_no(tab: Tab) -> None:
+    await tab.send({"type": "message", "id": "client-spoken-3", "text": "hallo", "spoken": "loud"})
+    await tab.until(lambda: tab.of_type("error"))
+    assert tab.of_type("error")[-1]["code"] == "bad_frame"

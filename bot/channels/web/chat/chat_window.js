@@ -3,6 +3,7 @@
 import { element, icon, setAttribute } from "./dom.js";
 import { Panel } from "./panel.js";
 import { ChatSession } from "./session.js";
+import { Voice } from "./voice.js";
 import { languageOf, wordsIn } from "./words.js";
 
 const FULL_SCREEN = "(max-width: 640px), (max-height: 480px)";
@@ -14,6 +15,7 @@ export class ChatWindow {
   #server;
   #root;
   #panel;
+  #voice = new Voice();
   #isOpen = false;
   #coversPage = false;
   #launcher = element("button", {
@@ -64,6 +66,8 @@ export class ChatWindow {
   }
 
   close() {
+    this.#voice.stop();
+    this.#voice.hush();
     this.session.markRead();
     this.session.open = false;
     this.#show(false);
@@ -80,6 +84,7 @@ export class ChatWindow {
     this.session.addEventListener("change", () => this.#update());
     this.session.addEventListener("language", () => this.#speak());
     this.session.addEventListener("slowdown", () => this.#panel.slowDown());
+    this.session.addEventListener("speech", (/** @type {any} */ { detail }) => this.#voice.speak(detail.text, detail.language));
   }
 
   #newPanel() {
@@ -88,6 +93,7 @@ export class ChatWindow {
       server: this.#server,
       title: this.#host.getAttribute("name"),
       words: wordsIn(this.session.language),
+      voice: this.#voice,
       minimise: () => this.close(),
     });
   }

@@ -13,15 +13,25 @@ export class Composer {
   #counter = element("p", { class: "counter", id: "counter", hidden: true });
   #field;
   #button;
+  #voice;
+  #language;
+  /** @type {any} null where the browser cannot listen */
+  #microphone = null;
 
-  /** @param {import("./words.js").Words} words @param {(text: string) => void} say */
-  constructor(words, say) {
+  /**
+   * @param {import("./words.js").Words} words @param {(text: string, spoken?: boolean) => void} say
+   * @param {import("./voice.js").Voice} voice @param {import("./words.js").Language} language
+   */
+  constructor(words, say, voice, language) {
     this.#words = words;
     this.#say = say;
+    this.#voice = voice;
+    this.#language = language;
     this.#field = this.#textField();
     this.#button = element("button", { type: "submit", class: "send", "aria-label": words.send }, icon("send"));
     const label = element("label", { for: "message", class: "unseen" }, words.compose);
-    const line = element("div", { class: "line" }, label, this.#field, this.#button);
+    if (voice.canListen) this.#microphone = this.#microphoneButton();
+    const line = element("div", { class: "line" }, label, this.#field, this.#microphone, this.#button);
     const submit = (/** @type {Event} */ event) => (event.preventDefault(), this.#submit());
     this.element = element("form", { class: "composer", submit }, this.#notice, line, this.#counter);
     this.#setText(readDraft());
@@ -44,9 +54,44 @@ export class Composer {
       placeholder: this.#words.placeholder,
       enterkeyhint: "send",
       "aria-describedby": "counter",
-      input: () => this.#written(),
+      input: () => (this.#voice.hush(), this.#written()),
       keydown: (/** @type {KeyboardEvent} */ event) => this.#pressed(event),
     });
+  }
+
+  #microphoneButton() {
+    return element(
+      "button",
+      { type: "button", class: "microphone", "aria-label": this.#words.speak, "aria-pressed": "false", click: () => this.#listen() },
+      icon("microphone"),
+    );
+  }
+
+  /** What is heard appears while it is said, and is sent when the customer pauses; a second press gives it up. */
+  #listen() {
+    if (this.#voice.listening) return this.#voice.stop();
+    const written = this.#field.value;
+    this.#showListening(true);
+    this.#voice.listen(this.#language, {
+      interim: (text) => (this.#setText(text), this.notify(this.#words.listening)),
+      heard: (text) => {
+        this.#setText(written);
+        this.#say(text, true);
+      },
+      trouble: (why) => {
+        this.#setText(written);
+        this.notify(this.#words.voiceTrouble[why]);
+      },
+      ended: () => this.#showListening(false),
+    });
+  }
+
+  /** @param {boolean} on */
+  #showListening(on) {
+    if (on) this.notify(this.#words.listening);
+    else if (this.#notice.textContent === this.#words.listening) this.notify("");
+    setAttribute(this.#microphone, "aria-pressed", String(on));
+    setAttribute(this.#microphone, "aria-label", on ? this.#words.stopListening : this.#words.speak);
   }
 
   /** @param {KeyboardEvent} event */

@@ -65,10 +65,11 @@ export class Delivery {
   }
 
   /** @param {Waiting} message */
-  #send({ id, text, payload }) {
+  #send({ id, text, payload, spoken }) {
     const tries = this.#tries.get(id) ?? 0;
     if (tries >= MOST_TRIES) return this.refused(id, "unconfirmed");
-    if (!this.#connection.send({ type: "message", id, text, ...(payload === null ? {} : { payload }) })) return;
+    const more = { ...(payload === null ? {} : { payload }), ...(spoken ? { spoken } : {}) };
+    if (!this.#connection.send({ type: "message", id, text, ...more })) return;
     this.#tries.set(id, tries + 1);
     // A line can die without closing; no confirmation is the only sign of it.
     this.#inFlight.set(

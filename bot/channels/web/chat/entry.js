@@ -5,7 +5,7 @@
  * @typedef {{title: string, subtitle: string, image: string | null, buttons: Button[]}} Card
  * @typedef {"customer" | "assistant" | "person"} Speaker
  * @typedef {{id: string, at: Date, from: Speaker, clientId: string | null, text: string | null, image: string | null,
- *   buttons: Button[], cards: Card[], language: string | null}} Entry
+ *   buttons: Button[], cards: Card[], language: string | null, speech: string | null}} Entry
  */
 
 const SPEAKERS = ["customer", "assistant", "person"];
@@ -26,6 +26,7 @@ export function entryFrom(raw) {
     buttons: listOf(raw.buttons).map(buttonFrom),
     cards: listOf(raw.cards).map(cardFrom),
     language: textOrNull(raw.language),
+    speech: textOrNull(raw.speech),
   };
 }
 

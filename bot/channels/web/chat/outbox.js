@@ -2,7 +2,7 @@
 
 /** @typedef {import("./visitor_storage.js").VisitorStorage} VisitorStorage */
 /**
- * @typedef {{id: string, at: number, text: string, payload: string | null, refused: string | null}} Waiting
+ * @typedef {{id: string, at: number, text: string, payload: string | null, spoken: boolean, refused: string | null}} Waiting
  *   `at` in ms since 1970; `refused` is the server's reason, such a message waits for the customer's decision
  */
 
@@ -18,10 +18,10 @@ export class Outbox {
     this.#storage = storage;
   }
 
-  /** @param {string} text @param {string | null} payload @returns {Waiting} */
-  add(text, payload) {
+  /** @param {string} text @param {string | null} payload @param {boolean} spoken @returns {Waiting} */
+  add(text, payload, spoken) {
     this.#newest = Math.max(Date.now(), this.#newest + 1); // the order within one millisecond stays the typed one
-    const message = { id: newId(), at: this.#newest, text, payload, refused: null };
+    const message = { id: newId(), at: this.#newest, text, payload, spoken, refused: null };
     this.#keep(message);
     return message;
   }

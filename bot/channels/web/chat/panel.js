@@ -9,7 +9,8 @@ import { LANGUAGES } from "./words.js";
 /** @typedef {import("./session.js").ChatSession} ChatSession */
 /** @typedef {import("./words.js").Words} Words */
 /** @typedef {import("./entry.js").Button} Button */
-/** @typedef {{session: ChatSession, server: URL, title: string | null, words: Words, minimise: () => void}} Fittings */
+/** @typedef {{session: ChatSession, server: URL, title: string | null, words: Words, voice: import("./voice.js").Voice,
+ *   minimise: () => void}} Fittings */
 
 export class Panel {
   #fittings;
@@ -23,7 +24,12 @@ export class Panel {
     const { session, server, words } = fittings;
     this.#fittings = fittings;
     this.#banner = new LineBanner(words, () => session.connectNow());
-    this.#composer = new Composer(words, (text) => session.say(text));
+    this.#composer = new Composer(
+      words,
+      (text, spoken) => session.say(text, null, spoken),
+      fittings.voice,
+      session.language,
+    );
     this.#log = new LogView(this.#surroundings(session, server), this.#emptyState());
     this.element = element(
       "section",

@@ -14,11 +14,13 @@ import { languageOf, SWITCH_TITLES } from "./words.js";
 const SWITCH = "/switch_language";
 const TYPING_AT_MOST_MS = 30_000;
 
-/** Tells of its changes by the events `change` (anything), `language` and `slowdown`. */
+/** Tells of its changes by the events `change` (anything), `language`, `slowdown` and `speech` (something to say aloud). */
 export class ChatSession extends EventTarget {
   /** @type {Language} */
   language;
   typing = false;
+  /** Whether the customer last spoke in this tab, rather than wrote. */
+  #speaks = false;
   /** @type {string | null} the site's word for who is signed in there (docs/identity.md) */
   customerToken = null;
   /** False until the server has told what was said before. */
@@ -38,7 +40,7 @@ export class ChatSession extends EventTarget {
   /** @type {Record<string, (frame: any) => void>} */
   #receive = {
     welcome: (frame) => this.#welcomed(frame),
-    entry: (frame) => this.#heard([frame.entry]),
+    entry: (frame) => (this.#heard([frame.entry]), this.#sayAloud(frame.entry)),
     typing: (frame) => this.#setTyping(frame.on === true),
     language: (frame) => this.#setLanguage(languageOf(frame.language)),
     error: (frame) => this.#refused(frame),
@@ -99,9 +101,13 @@ export class ChatSession extends EventTarget {
     this.#storage.keep("open", open);
   }
 
-  /** @param {string} text @param {string | null} [payload] what a button means, where the text is only its title */
-  say(text, payload = null) {
-    this.#outbox.add(text, payload);
+  /**
+   * @param {string} text @param {string | null} [payload] what a button means, where the text is only its title
+   * @param {boolean} [spoken] then the answer is said aloud, too
+   */
+  say(text, payload = null, spoken = false) {
+    this.#speaks = spoken;
+    this.#outbox.add(text, payload, spoken);
     this.start();
     this.#delivery.sendWaiting();
     this.#changed();
@@ -163,6 +169,14 @@ export class ChatSession extends EventTarget {
     const entries = raw.map(entryFrom).filter((entry) => entry !== null);
     entries.forEach((entry) => this.#add(entry));
     this.#changed();
+  }
+
+  /** @param {any} raw */
+  #sayAloud(raw) {
+    const entry = entryFrom(raw);
+    if (!this.#speaks || entry?.speech == null) return;
+    const detail = { text: entry.speech, language: languageOf(entry.language) };
+    this.dispatchEvent(new CustomEvent("speech", { detail }));
   }
 
   /** @param {Entry} entry */
