@@ -53,6 +53,7 @@ def load_assistant(settings: Settings, model: Path) -> Assistant:
         push=registry.able(lambda abilities: abilities.push),
         screen=registry.able(lambda abilities: abilities.images),
         account_of=account_of,
+        titles=registry.TITLES,
     )
     return Assistant.load(model, actions, settings.form_of_address, reach)
 
@@ -91,8 +92,9 @@ class Gateway:
         self._shop = shop_window(settings)
         inbox = Inbox(self._in, settings.seen_seconds, settings.max_waiting)
         self.door = GatewayDoor(
-            self._redis, self._keys, inbox, SystemClock(), settings.messages_per_minute, settings.answer_seconds
-        )
+            self._redis, self._keys, inbox, SystemClock(), settings.messages_per_minute, settings.answer_seconds,
+            settings.messages_per_minute_of_address,
+        )  # fmt: skip
         parts = registry.Parts(settings, self._redis, self._keys, self.door.ask, self._shop.picture)
         self.channels = registry.build(parts)
         self.app = server.build(

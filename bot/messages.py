@@ -131,7 +131,10 @@ class Card:
 
 @dataclass(frozen=True)
 class Reply:
-    """One thing we say. A channel shows what it can and speaks the rest. `response` is its name in domain.yml, if it has one."""
+    """One thing we say. A channel shows what it can and speaks the rest.
+
+    `response` is its name in domain.yml, if it has one. `shown_on` names the channel where its link is shown, for who only hears this.
+    """
 
     text: str | None = None
     image: str | None = None
@@ -139,6 +142,7 @@ class Reply:
     cards: tuple[Card, ...] = ()
     language: str = "de"
     response: str | None = None
+    shown_on: str | None = None
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> "Reply":
@@ -149,6 +153,7 @@ class Reply:
             cards=tuple(_card(card) for card in raw.get("cards", ())),
             language=raw.get("language", "de"),
             response=raw.get("response"),
+            shown_on=raw.get("shown_on"),
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -180,6 +180,12 @@ class Settings(BaseSettings):
     messages_per_minute: int = Field(
         60, description="Messages that one account may send in a minute; more are refused with 429."
     )
+    messages_per_minute_of_address: int = Field(
+        300, description="The same for all visitors of the page behind one network address; 0: as many as come."
+    )
+    forwarded_for: bool = Field(
+        False, description="A proxy in front sets X-Forwarded-For; then the last address in it is the visitor's."
+    )
     max_body_bytes: int = Field(262_144, description="Largest request body that the gateway reads.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Log lines carry ids and durations, never customers' words."

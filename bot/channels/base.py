@@ -28,8 +28,11 @@ class Abilities:
 class Door(Protocol):
     """What a channel may do with what it has verified and parsed."""
 
-    async def accept(self, incoming: Incoming) -> Accepted:
-        """Keeps a message. Raises TooMany when the account sends too fast or too much waits."""
+    async def accept(self, incoming: Incoming, address: str = "") -> Accepted:
+        """Keeps a message. Raises TooMany when the account, or the network address, sends too fast or too much waits.
+
+        `address` is given by channels whose accounts cost nothing to make.
+        """
         ...
 
 

@@ -1,6 +1,7 @@
 """`phone`: calls through Twilio Programmable Voice. What is heard comes as text, what is said goes back as TwiML."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -15,8 +16,11 @@ from bot.channels.rest import Ask
 from bot.channels.speech import Screen, Speech, speech
 from bot.channels.twilio import HIDDEN, Fields, TwilioApi, TwilioWebhook, named
 from bot.channels.untold import Untold
+from bot.conversation.outbox import TryAgain, Undeliverable
 from bot.messages import Delivery, Incoming, Reply
 from bot.redis_client import Client
+
+log = logging.getLogger(__name__)
 
 PATH = "/webhooks/phone"
 ANSWER_WITHIN_SECONDS = 9.0
@@ -130,7 +134,7 @@ class PhoneChannel:
 
     async def send(self, delivery: Delivery) -> None:
         """Calls, says it, and listens."""
-        said = speech((delivery.reply,), Screen.SMS)
+        said = speech((delivery.reply,))
         response = ElementTree.Element("Response")
         self._listen(response, said, Moment(1, 0, said.language), self._own_url)
         await self._api.post("Calls", delivery.account, Twiml=_text(response))
@@ -156,7 +160,7 @@ class PhoneChannel:
             return self._one_moment(moment)
         if owed:
             await self._untold.told(account)
-        return await self._answered(call, moment, replies)
+        return await self._answered(call, account, moment, replies)
 
     async def _incoming(self, call: str, account: str, moment: Moment, fields: Fields) -> Incoming:
         digits, text = fields.get("Digits", ""), fields.get("SpeechResult", "")
@@ -179,8 +183,20 @@ class PhoneChannel:
         except (TimeoutError, TooLate):
             return None
 
-    async def _answered(self, call: str, moment: Moment, replies: Sequence[Reply]) -> web.Response:
-        said = speech(replies, Screen.SMS)
+    async def _screen(self, account: str, replies: Sequence[Reply]) -> Screen:
+        """Where a link is shown that no other channel of the customer's shows: in a text, if the caller's number is known."""
+        links = [link for reply in replies if not reply.shown_on for link in speech((reply,)).links]
+        if not links or not account.startswith("+"):
+            return Screen.ELSEWHERE
+        try:
+            await self._api.post("Messages", account, Body="\n".join(links))
+        except (TryAgain, Undeliverable) as error:
+            log.warning("phone: a link was not texted: %s", error)
+            return Screen.ELSEWHERE
+        return Screen.SMS
+
+    async def _answered(self, call: str, account: str, moment: Moment, replies: Sequence[Reply]) -> web.Response:
+        said = speech(replies, await self._screen(account, replies))
         responses = {reply.response for reply in replies}
         response = ElementTree.Element("Response")
         if TRANSFERS in responses and self._person:
@@ -208,7 +224,7 @@ class PhoneChannel:
         if len(choices) <= MAX_SILENT_DIGITS:
             press = self._voices.words("press", language)
             words += [press.format(digit=digit, title=title) for digit, (title, _) in enumerate(choices, 1)]
-        said = speech([Reply(text=text, language=language) for text in words], Screen.SMS)
+        said = speech([Reply(text=text, language=language) for text in words])
         self._listen(response, said, replace(moment, silences=moment.silences + 1))
         return _response(response)
 
@@ -235,7 +251,7 @@ class PhoneChannel:
         self._say_speech(gather, said)
 
     def _say(self, parent: ElementTree.Element, text: str, language: str) -> None:
-        self._say_speech(parent, speech((Reply(text=text, language=language),), Screen.SMS))
+        self._say_speech(parent, speech((Reply(text=text, language=language),)))
 
     def _say_speech(self, parent: ElementTree.Element, said: Speech) -> None:
         say = ElementTree.fromstring(f"<Say>{said.ssml_body}</Say>")  # noqa: S314 - made by ourselves

@@ -53,7 +53,8 @@ def web(parts: Parts) -> Channel | None:
         return None
     tokens = CustomerTokens(parts.settings.web_token_secret, parts.settings.web_token_public_key)
     visitors = Visitors(secret, parts.redis, parts.keys)
-    return WebChat(Transcript(parts.redis, parts.keys), visitors, tokens, parts.settings.web_origins)
+    transcript = Transcript(parts.redis, parts.keys)
+    return WebChat(transcript, visitors, tokens, parts.settings.web_origins, parts.settings.forwarded_for)
 
 
 def mail(parts: Parts) -> Channel | None:
@@ -207,6 +208,10 @@ KINDS: tuple[type[Channel], ...] = (
     AlexaChannel,
 )
 """What each of them is, for what it can do."""
+
+
+TITLES = {"sms": "SMS", "web": "Web-Chat", "whatsapp": "WhatsApp"}
+"""What customers call a channel, where that is not its name with a capital."""
 
 
 def able(can: Callable[[Abilities], bool]) -> frozenset[str]:

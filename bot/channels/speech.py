@@ -55,6 +55,9 @@ _SEEN = {
 }
 
 
+_SHOWN = {"de": "Den Link habe ich an {channel} geschickt.", "en": "I've sent the link to {channel}."}
+
+
 @dataclass(frozen=True)
 class Speech:
     """What is said, in order, the question last.
@@ -107,7 +110,8 @@ def speech(replies: Sequence[Reply], screen: Screen = Screen.ELSEWHERE) -> Speec
     more = tuple(thing for telling in told for thing in telling.more)
     question = [sentences.pop()] if sentences and sentences[-1].endswith("?") else []
     if links:
-        sentences.append(_SEEN[screen][language])
+        shown_on = next((reply.shown_on for reply in replies if reply.shown_on), None)
+        sentences.append(_SHOWN[language].format(channel=shown_on) if shown_on else _SEEN[screen][language])
     if more and not question:
         question = [_offer(len(more), language)]
     choices = tuple(choice for telling in told for choice in telling.choices)

@@ -50,11 +50,18 @@ class WebChat:
     abilities = Abilities(buttons=True, cards=True, images=True, push=True)
 
     def __init__(
-        self, transcript: Transcript, visitors: Visitors, tokens: CustomerTokens, origins: Sequence[str]
+        self,
+        transcript: Transcript,
+        visitors: Visitors,
+        tokens: CustomerTokens,
+        origins: Sequence[str],
+        is_forwarded: bool = False,
     ) -> None:
+        """`is_forwarded`: a proxy in front says whose address it is."""
         self._transcript = transcript
         self._visitors = visitors
         self._tokens = tokens
+        self._is_forwarded = is_forwarded
         self._origins = frozenset(origin.rstrip("/") for origin in origins)
         self._tabs: defaultdict[str, set[_Tab]] = defaultdict(set)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -82,13 +89,17 @@ class WebChat:
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=MAX_FRAME)
         await socket.prepare(request)
         try:
-            await self._talk(socket, door)
+            await self._talk(socket, door, self._address(request))
         except (RedisError, OSError) as error:
             log.warning("web: a line is closed, redis is away: %s", type(error).__name__)
             await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
         return socket
 
-    async def _talk(self, socket: web.WebSocketResponse, door: Door) -> None:
+    def _address(self, request: web.Request) -> str:
+        forwarded = request.headers.get("X-Forwarded-For", "") if self._is_forwarded else ""
+        return forwarded.rpartition(",")[2].strip()[:64] or request.remote or ""
+
+    async def _talk(self, socket: web.WebSocketResponse, door: Door, address: str) -> None:
         tab = await self._welcome(socket)
         if tab is None:
             await socket.close(code=WSCloseCode.POLICY_VIOLATION)
@@ -97,7 +108,7 @@ class WebChat:
         try:
             await self._follow(tab)
             async for message in socket:
-                await self._frame(tab, _frame_of(message), door)
+                await self._frame(tab, _frame_of(message), door, address)
         finally:
             self._forget(tab)
 
@@ -146,14 +157,14 @@ class WebChat:
             await socket.send_str(orjson.dumps(refused).decode())
             return None
 
-    async def _frame(self, tab: _Tab, frame: dict[str, Any], door: Door) -> None:
+    async def _frame(self, tab: _Tab, frame: dict[str, Any], door: Door, address: str) -> None:
         refusal = _refusal(frame)
         if refusal:
             await _send(tab, {"type": "error", "code": refusal, "message": _SAID[refusal], "id": frame.get("id")})
             return
         await self._typing(tab.account, on=True)  # before the answer can come, which ends it
         try:
-            accepted = await door.accept(_incoming(tab, frame))
+            accepted = await door.accept(_incoming(tab, frame), address)
         except TooMany as error:
             await self._typing(tab.account, on=False)
             await _send(tab, _too_many(error, frame["id"]))

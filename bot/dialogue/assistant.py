@@ -33,6 +33,7 @@ from bot.dialogue.linking import (
     for_actions,
     parted,
     token_in,
+    with_links_shown,
 )
 from bot.dialogue.output import ReplyCollector
 from bot.dialogue.processor import TurnProcessor
@@ -40,7 +41,7 @@ from bot.dialogue.tracker import WindowTracker
 from bot.dialogue.tracker_store import PRESENT, TurnTrackers
 from bot.dialogue.two_wishes import parts_of
 from bot.dialogue.window import COMPACT_AT, Bounds, Compactor
-from bot.messages import CODE, MAX_TEXT_LENGTH, SAID_AT, Answer, Incoming, Reply, State
+from bot.messages import CODE, MAX_TEXT_LENGTH, SAID_AT, Answer, Elsewhere, Incoming, Reply, State
 
 KEPT_TRACKERS = 2_000
 KEPT_PARSES = 5_000
@@ -139,11 +140,15 @@ class Assistant:
             compact_at = max(COMPACT_AT, len(after.events) + COMPACT_AT // 2)
         self._pending[name] = (after, compact_at)
         language = tracker.get_slot(LANGUAGE_SLOT) or LANGUAGES[0]
+        replies = collector.replies(language)
+        shown: tuple[Elsewhere, ...] = ()
+        if incoming.voice:
+            replies, shown = with_links_shown(replies, state.accounts, state.account, self._reach)
         return Answer(
-            collector.replies(language),
+            replies,
             [encode(event) for event in events[known:]],
             window and [encode(event) for event in window],
-            elsewhere=elsewhere(collector.asked, partial(self._said, tracker), language, self._reach),
+            elsewhere=(*elsewhere(collector.asked, partial(self._said, tracker), language, self._reach), *shown),
             codes=codes(collector.asked),
             parted=parted(collector.asked),
         )

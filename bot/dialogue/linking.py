@@ -12,6 +12,7 @@ a custom message, `dispatcher.utter_message(json_message=…)`, with one of:
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rasa.shared.core.slots import Slot
@@ -44,6 +45,7 @@ _SPOKEN = {
     for word in words.split()
 }  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+|\d")
+_LINK = re.compile(r"https?://\S")
 
 
 def code_in(text: str, *, is_asked_for: bool) -> str | None:
@@ -99,15 +101,33 @@ def _described(joined: Joined, slots: Sequence[Slot]) -> dict[str, Any]:
     }
 
 
+NO_TITLES: Mapping[str, str] = {}
+
+
 class Reach:
     """Which accounts can be written to unasked, and which can show something."""
 
     def __init__(
-        self, push: frozenset[str], screen: frozenset[str], account_of: Callable[[str], tuple[str, str]]
+        self,
+        push: frozenset[str],
+        screen: frozenset[str],
+        account_of: Callable[[str], tuple[str, str]],
+        titles: Mapping[str, str] = NO_TITLES,
     ) -> None:
+        """`titles`: what customers call a channel, where that is not its name with a capital."""
         self._push = push
         self._screen = screen
+        self._titles = titles
         self.account_of = account_of
+
+    def screen_among(self, accounts: Iterable[str], present: str) -> tuple[str, str] | None:
+        """Another account that shows what is only heard here, and what its channel is called; the page comes last."""
+        able = [name for name in accounts if name != present and self.account_of(name)[0] in self._push & self._screen]
+        chosen = min(able, key=lambda name: (self.account_of(name)[0] == "web", name), default=None)
+        if chosen is None:
+            return None
+        channel = self.account_of(chosen)[0]
+        return chosen, self._titles.get(channel, channel.title())
 
     def described(self, account: str) -> dict[str, Any]:
         channel, _ = self.account_of(account)
@@ -127,6 +147,20 @@ def _told(tell: Mapping[str, Any], said: Said, language: str, reach: Reach) -> E
     text = said(tell["response"], tell.get("values") or {}, channel) if "response" in tell else tell["text"]
     buttons = tuple(Button(button["title"], button["payload"]) for button in tell.get("buttons") or ())
     return Elsewhere(channel, account, Reply(text=text, buttons=buttons, language=language))
+
+
+def with_links_shown(
+    replies: tuple[Reply, ...], accounts: Iterable[str], present: str, reach: Reach
+) -> tuple[tuple[Reply, ...], tuple[Elsewhere, ...]]:
+    """What is only heard, and what of it must be seen and goes to another of the customer's accounts."""
+    screen = reach.screen_among(accounts, present)
+    if screen is None or not any(_LINK.search(reply.text or "") for reply in replies):
+        return replies, ()
+    name, title = screen
+    shown = tuple(Elsewhere(*reach.account_of(name), reply) for reply in replies if _LINK.search(reply.text or ""))
+    return tuple(
+        replace(reply, shown_on=title) if _LINK.search(reply.text or "") else reply for reply in replies
+    ), shown
 
 
 def codes(asked: Iterable[Mapping[str, Any]]) -> tuple[CodeWish, ...]:

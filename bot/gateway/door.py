@@ -36,21 +36,33 @@ class GatewayDoor:
     """One per gateway process."""
 
     def __init__(
-        self, redis: Client, keys: Keys, inbox: Inbox, clock: Clock, messages_per_minute: int, answer_seconds: float
+        self,
+        redis: Client,
+        keys: Keys,
+        inbox: Inbox,
+        clock: Clock,
+        messages_per_minute: int,
+        answer_seconds: float,
+        messages_per_minute_of_address: int = 0,
     ) -> None:
+        """`messages_per_minute_of_address` 0 means as many as come."""
         self._redis = redis
         self._keys = keys
         self._inbox = inbox
         self._clock = clock
         self._messages_per_minute = messages_per_minute
+        self._messages_per_minute_of_address = messages_per_minute_of_address
         self._answer_seconds = answer_seconds
         self._gateway = uuid.uuid4().hex[:12]
         self._waiting: dict[str, asyncio.Event] = {}
 
-    async def accept(self, incoming: Incoming) -> Accepted:
+    async def accept(self, incoming: Incoming, address: str = "") -> Accepted:
         """Raises TooMany."""
         began = time.perf_counter()
-        await self._check_rate(incoming)
+        await self._check_rate(incoming.channel, incoming.account, self._messages_per_minute)
+        if address and self._messages_per_minute_of_address:
+            kind = f"{incoming.channel}-address"
+            await self._check_rate(kind, address.replace(":", "_"), self._messages_per_minute_of_address)
         accepted = await self._inbox.accept(replace(incoming, received_at=self._clock.now()))
         ACCEPTED.labels(incoming.channel, accepted.name.lower()).inc()
         ACCEPT_SECONDS.labels(incoming.channel).observe(time.perf_counter() - began)
@@ -115,15 +127,15 @@ class GatewayDoor:
         waits = await self._redis.exists(self._keys.queue("in", name))
         return bool(waits or await self._found(incoming) is not None)
 
-    async def _check_rate(self, incoming: Incoming) -> None:
-        key = self._keys.rate(incoming.channel, incoming.account)
+    async def _check_rate(self, channel: str, account: str, limit: int) -> None:
+        key = self._keys.rate(channel, account)
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.set(key, 0, ex=60, nx=True)
             pipe.incr(key)
             pipe.ttl(key)
             _, sent, seconds_left = await pipe.execute()
-        if sent > self._messages_per_minute:
-            ACCEPTED.labels(incoming.channel, "too_many").inc()
+        if sent > limit:
+            ACCEPTED.labels(channel, "too_many").inc()
             raise TooMany("too many messages in a minute", retry_after=max(1, seconds_left))
 
 

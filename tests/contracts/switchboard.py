@@ -107,8 +107,9 @@ class Switchboard:
         self._in, self.out = (Lane(redis, self.keys, name, self.clock, settings.lock_seconds) for name in ("in", "out"))
         self._inbox = Inbox(self._in, settings.seen_seconds, settings.max_waiting)
         self.door = GatewayDoor(
-            redis, self.keys, self._inbox, self.clock, settings.messages_per_minute, settings.answer_seconds
-        )
+            redis, self.keys, self._inbox, self.clock, settings.messages_per_minute, settings.answer_seconds,
+            settings.messages_per_minute_of_address,
+        )  # fmt: skip
         self.channel = _built(channel, Parts(settings, redis, self.keys, self.door.ask, self._picture))
         rest = Shopless()
         app = server.build(self.door, [self.channel], rest, rest, settings.rest_token, settings.max_body_bytes)

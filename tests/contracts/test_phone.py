@@ -292,3 +292,26 @@ async def test_many_calls_at_once_are_told_apart(working: PhoneLine) -> None:
         other.caller = f"+4917000000{number}"
     await asyncio.gather(*(other.rings() for other in others))
     assert {message.account for message in working.board.dialogue.heard} == {other.caller for other in others}
+
+
+async def test_a_link_is_texted_and_said_to_be(working: PhoneLine) -> None:
+    working.board.dialogue.replies = (Reply(text="Die Rechnung ist da: https://shop.example/documents/abc"),)
+    await working.rings()
+    assert "SMS" in heard(working.answers[0])
+    assert "https" not in heard(working.answers[0])
+    assert [sent["Body"] for sent in working.vendor.sent[KIM]] == ["https://shop.example/documents/abc"]
+
+
+async def test_a_link_that_another_channel_shows_is_said_to_be_there(working: PhoneLine) -> None:
+    shown = Reply(text="Die Rechnung ist da: https://shop.example/documents/abc", shown_on="WhatsApp")
+    working.board.dialogue.replies = (shown,)
+    await working.rings()
+    assert "an WhatsApp geschickt" in heard(working.answers[0])
+    assert working.vendor.sent[KIM] == []
+
+
+async def test_who_hides_the_number_is_told_where_the_link_is(working: PhoneLine) -> None:
+    working.caller = "anonymous"
+    working.board.dialogue.replies = (Reply(text="Die Rechnung ist da: https://shop.example/documents/abc"),)
+    await working.rings()
+    assert "im Chat auf unserer Seite" in heard(working.answers[0])

@@ -373,3 +373,17 @@ async def test_spoken_is_yes_or_no(tab: Tab) -> None:
     await tab.send({"type": "message", "id": "client-spoken-3", "text": "hallo", "spoken": "loud"})
     await tab.until(lambda: tab.of_type("error"))
     assert tab.of_type("error")[-1]["code"] == "bad_frame"
+
+
+async def test_new_visitors_of_one_address_share_a_limit(open_switchboard: Open) -> None:
+    given = settings(messages_per_minute_of_address=3, forwarded_for=True)
+    board = await open_switchboard("web", given)
+    refused = []
+    async with board.working():
+        for number in range(5):
+            tab = await Tab(board).open()
+            await tab.send({"type": "message", "id": f"client-visitor-{number}", "text": "hallo"})
+            await tab.until(lambda tab=tab: tab.entries or tab.of_type("error"))
+            refused.append([frame["code"] for frame in tab.of_type("error")])
+            await tab.close()
+    assert refused == [[], [], [], ["too_many"], ["too_many"]]

@@ -220,3 +220,18 @@ async def test_the_phone_is_spoken_to_and_the_number_is_told(house: House, web: 
     )
     assert "ich kenn dich jetzt auch hier" in await phone.says(spoken)
     assert "NC-104201" in await phone.says("wo ist meine bestellung")
+
+
+async def test_what_must_be_seen_goes_to_a_channel_that_shows_it(
+    house: House, telegram: Customer, web: Customer
+) -> None:
+    await ordered(telegram)
+    phone = house.customer("+493411234567", channel="phone", voice=True)
+    await phone.says(
+        "verbinden bitte, mein code ist "
+        + code_in(await telegram.says("gib mir einen code fürs telefon zum verbinden"))
+    )
+    await phone.says("ich brauche die rechnung zu meiner bestellung")
+    [reply] = [reply for reply in phone.replies() if reply.shown_on]
+    assert reply.shown_on == "Telegram"
+    assert "/documents/" in telegram.hears()
