@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Table, Text, and_, cast, inspect, not_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Table, Text, and_, cast, insert, inspect, not_, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from shop.clock import Clock
-from shop.models import Address, Base, Consent, Customer, CustomerJoin, Json, Order, Subscription
+from shop.idempotency import customer_scope
+from shop.models import Address, AnsweredWrite, Base, Consent, Customer, CustomerJoin, Json, Order, Subscription
 from shop.problems import JoinedOtherwise, JoinNotFound, invalid
 from shop.records import Invoice
 from shop.requests import CUSTOMER_PATTERN, Body
 
+ANSWERS = Base.metadata.tables[AnsweredWrite.__tablename__]
 STAY = frozenset({Consent.__tablename__})
 """What a customer agreed to is nobody else's word."""
 
@@ -85,6 +87,7 @@ class Joins:
         taken = _emptied(theirs)
         join.taken = join.taken | taken
         join.filled = _fill(ours, taken) | join.filled
+        await _share_answers(session, other, stays)
         moved = {table.name: await _move(session, table, other, stays) for table in tables_of_customers()}
         join.moved = {name: [*join.moved.get(name, ()), *keys] for name, keys in moved.items()}
 
@@ -127,6 +130,16 @@ async def _undo(session: AsyncSession, join: CustomerJoin) -> None:
     _fill(theirs, join.taken)
     await session.delete(join)
     await session.flush()
+
+
+async def _share_answers(session: AsyncSession, whose: str, to: str) -> None:
+    """A write of the other's whose answer got lost is not done again when it is repeated by the one who stays."""
+    scope, target = customer_scope(whose), customer_scope(to)
+    known = select(AnsweredWrite.key).where(AnsweredWrite.scope == target)
+    theirs = await session.execute(select(ANSWERS).where(AnsweredWrite.scope == scope, AnsweredWrite.key.not_in(known)))
+    rows = [{**row, "scope": target} for row in theirs.mappings()]
+    if rows:
+        await session.execute(insert(ANSWERS), rows)
 
 
 # --- rows

@@ -394,3 +394,12 @@ def test_no_table_of_a_customers_is_forgotten() -> None:
         if key.column.table is inspect(Customer).local_table
     }
     assert refers - {"customer_joins"} == of_customers
+
+
+async def test_a_write_that_is_repeated_after_joining_is_not_done_again(shop: ShopClient, other: ShopClient) -> None:
+    """Its answer got lost, and meanwhile the account was linked."""
+    first = await other.post("/v1/orders", order(), key="order-1")
+    await joined(shop)
+    again = await shop.post("/v1/orders", order(), key="order-1")
+    assert again.json["number"] == first.json["number"]
+    assert len(await numbers(shop)) == 1
