@@ -14,7 +14,7 @@ from bot.conversation.consumer import Consumer
 from bot.conversation.identity import conversation_of
 from bot.conversation.inbox import Inbox
 from bot.conversation.lane import Accepted, Lane
-from bot.conversation.outbox import Deliveries
+from bot.conversation.outbox import Deliveries, TryAgain
 from bot.conversation.turn import Turns
 from bot.gateway.door import GatewayDoor
 from bot.messages import CODE, PROVEN_CUSTOMER, Answer, Delivery, Incoming, Reply, State
@@ -70,8 +70,11 @@ class House:
         self.codes = Codes(redis, KEYS, 600)
         self.dialogue = Listener()
         self.sent: list[tuple[str, str]] = []
+        self.is_down = ""
 
     async def send(self, delivery: Delivery) -> None:
+        if delivery.channel == self.is_down:
+            raise TryAgain("down", 60)
         self.sent.append((conversation_of(delivery.channel, delivery.account), str(delivery.reply.text)))
 
     async def says(self, account: str, text: str, message_id: str = "", **metadata: str) -> Accepted:
@@ -133,6 +136,20 @@ async def test_each_is_answered_on_its_own_channel(house: House) -> None:
         await house.says(WEB, "one")
         await house.says(TELEGRAM, "two")
     assert sorted(house.sent) == [(TELEGRAM, f"{TELEGRAM} heard two"), (WEB, f"{TELEGRAM} heard one")]
+
+
+async def test_a_vendor_that_is_down_holds_up_no_other_channel(house: House) -> None:
+    await joined(house)
+    house.sent.clear()
+    house.is_down = "telegram"
+    async with asyncio.timeout(10):
+        async with house.working():
+            await house.says(TELEGRAM, "one")
+            await house.says(WEB, "two")
+            while not house.sent:
+                await asyncio.sleep(0.005)
+            await house.redis.flushall()  # what waits for Telegram would wait for a minute
+    assert house.sent == [(WEB, f"{TELEGRAM} heard two")]
 
 
 async def test_what_waited_is_sent_on_in_order(house: House) -> None:
