@@ -114,6 +114,8 @@ class Clarify(GoalAction):
             return [FollowupAction("subscription_form")]
         if service_topics.answered(turn):
             return []
+        if meant := await _meant_of_own_goods(turn):
+            return [FollowupAction(ACTIONS[meant])]
         likely = [guess.intent for guess in turn.heard.ranking if _is_worth_asking(guess)][:2]
         if set(likely) == {"change_order", "exchange_item"} and not turn.open_form:
             return [FollowupAction(await self._change_or_exchange(turn))]
@@ -133,6 +135,16 @@ class Clarify(GoalAction):
 
     def _button(self, turn: Turn, intent: str) -> Button:
         return button(turn.either(*INTENT_TITLES[intent]), intent, **_carried(turn))
+
+
+async def _meant_of_own_goods(turn: Turn) -> str | None:
+    """What is wanted of something that this shop does sell, though nobody taught the model its name."""
+    if turn.open_form or turn.heard.all("product"):
+        return None
+    names = Names.of(await turn.backend.products())
+    if not any(names.full_names_in(words_of(turn.heard.text))):
+        return None
+    return next((guess.intent for guess in turn.heard.ranking if guess.intent in OF_GOODS), None)
 
 
 def _is_worth_asking(guess: Guess) -> bool:
@@ -184,19 +196,12 @@ class OutOfScope(GoalAction):
     async def act(self, turn: Turn) -> list[Event]:
         if service_topics.answered(turn):
             return []
-        meant = await self._meant_of_own_goods(turn)
+        meant = await _meant_of_own_goods(turn)
         if meant:
             return [FollowupAction(ACTIONS[meant])]
         response = "utter_out_of_scope" if words_of(turn.heard.text) else "utter_not_understood"
         turn.say(response, buttons=[] if turn.open_form else _ways_on(turn))
         return []
-
-    async def _meant_of_own_goods(self, turn: Turn) -> str | None:
-        """What is wanted of something that this shop does sell, though nobody taught the model its name."""
-        names = Names.of(await turn.backend.products())
-        if turn.open_form or not any(names.full_names_in(words_of(turn.heard.text))):
-            return None
-        return next((guess.intent for guess in turn.heard.ranking if guess.intent in OF_GOODS), None)
 
 
 class TalkToHuman(GoalAction):
