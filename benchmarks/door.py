@@ -55,6 +55,9 @@ class Timed:
         self._took.put(time.perf_counter() - began)
         return answer
 
+    async def close(self) -> None:
+        """As the worker ends what it was given."""
+
     def known_version(self, name: str) -> str:
         return self._dialogue.known_version(name)
 
