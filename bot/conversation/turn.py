@@ -113,7 +113,9 @@ class Turns:
         """Where the message shows whose it is, its conversation and the customer's become one before it is answered."""
         customer = incoming.metadata.get(PROVEN_CUSTOMER)
         if customer and customer != claim.name:
-            return await self._signed_in(claim, incoming, customer)
+            belongs_to = await self._inbox.home_of(customer)
+            if belongs_to != claim.name:
+                return await self._signed_in(claim, incoming, belongs_to)
         answer = await self._answer(claim, incoming)
         if answer.code is not None:
             return await self._told_code(claim, incoming, answer.code)

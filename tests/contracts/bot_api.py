@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.channels.pieces import units
 from tests.contracts.lines import Shown
+from tests.contracts.trouble import Troubles
 
 TOKEN = "7104488213:AAF-a-token-of-the-contracts"
 BOT = {"id": 7104488213, "is_bot": True, "first_name": "Nochannel", "username": "nochannel_bot"}
@@ -30,7 +31,7 @@ class FakeBotApi:
         self.webhook: Fields | None = None
         self.updates: list[Fields] = []
         self.has_pictures = True
-        self._troubles: list[tuple[int, Refusal | None]] = []
+        self._troubles: Troubles[Refusal] = Troubles()
         self._blocked: set[str] = set()
         self._numbers = itertools.count(1000)
         self._arrived = asyncio.Event()
@@ -52,10 +53,10 @@ class FakeBotApi:
 
     def fail(self, status: int, *, retry_after: int | None = None, after: int = 0) -> None:
         parameters = {"parameters": {"retry_after": retry_after}} if retry_after else {}
-        self._troubles.append((after, (status, "Something is wrong here", parameters)))
+        self._troubles.refuse((status, "Something is wrong here", parameters), after)
 
     def hang_up(self) -> None:
-        self._troubles.append((0, None))
+        self._troubles.drop()
 
     def block(self, account: str) -> None:
         self._blocked.add(account)
@@ -88,11 +89,7 @@ class FakeBotApi:
         if request.match_info["token"] != TOKEN:
             return _refused(401, "Unauthorized")
         self.calls.append((method, fields))
-        trouble = self._trouble() if method.startswith("send") else ()
-        if trouble is None:
-            assert request.transport is not None
-            request.transport.abort()
-            return web.Response()
+        trouble = self._troubles.next(request) if method.startswith("send") else None
         try:
             if trouble:
                 raise _Refused(*trouble)
@@ -110,14 +107,6 @@ class FakeBotApi:
             self._arrived.clear()
             await self._arrived.wait()
         return web.json_response({"ok": True, "result": self.updates})
-
-    def _trouble(self) -> Refusal | tuple[()] | None:
-        """What is wrong with this call: nothing, a refusal, or (None) the connection."""
-        due = [trouble for after, trouble in self._troubles if after == 0]
-        self._troubles = [(after - 1, trouble) for after, trouble in self._troubles if after]
-        if len(due) > 1:  # one at a time
-            self._troubles = [(0, trouble) for trouble in due[1:]] + self._troubles
-        return due[0] if due else ()
 
     def _send_message(self, fields: Fields) -> Fields:
         text = fields.get("text", "").strip()

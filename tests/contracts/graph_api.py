@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.channels.pieces import units
 from tests.contracts.lines import Shown
+from tests.contracts.trouble import Troubles
 
 TOKEN = "EAAG-a-token-of-the-contracts"
 PHONE_ID = "106540352242922"
@@ -27,7 +28,7 @@ class FakeGraph:
         self.sent: defaultdict[str, list[Fields]] = defaultdict(list)
         self.uploads = 0
         self._max_text = max_text
-        self._troubles: list[tuple[int, Refusal | None]] = []
+        self._troubles: Troubles[Refusal] = Troubles()
         self._blocked: set[str] = set()
         self._numbers = itertools.count(1)
         app = web.Application(client_max_size=16 << 20)
@@ -43,10 +44,10 @@ class FakeGraph:
     def fail(self, status: int, *, retry_after: int | None = None, after: int = 0, code: int | None = None) -> None:
         codes = {429: 130429}
         refusal = (status, code or codes.get(status, 131016), str(retry_after) if retry_after else None)
-        self._troubles.append((after, refusal))
+        self._troubles.refuse(refusal, after)
 
     def hang_up(self) -> None:
-        self._troubles.append((0, None))
+        self._troubles.drop()
 
     def block(self, account: str) -> None:
         self._blocked.add(account)
@@ -72,11 +73,7 @@ class FakeGraph:
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return _refused(401, 190)
         fields = json.loads(await request.read())
-        trouble = self._trouble()
-        if trouble is None:
-            assert request.transport is not None
-            request.transport.abort()
-            return web.Response()
+        trouble = self._troubles.next(request)
         if trouble:
             return _refused(*trouble)
         try:
@@ -92,14 +89,6 @@ class FakeGraph:
             "contacts": [{"input": account, "wa_id": account}],
         }
         return web.json_response({"messaging_product": "whatsapp", **taken})
-
-    def _trouble(self) -> Refusal | tuple[()] | None:
-        """What is wrong with this call: nothing, a refusal, or (None) the connection."""
-        due = [trouble for after, trouble in self._troubles if after == 0]
-        self._troubles = [(after - 1, trouble) for after, trouble in self._troubles if after]
-        if len(due) > 1:  # one at a time
-            self._troubles = [(0, trouble) for trouble in due[1:]] + self._troubles
-        return due[0] if due else ()
 
     def _check_page(self, fields: Fields) -> None:
         assert fields["messaging_type"] in ("RESPONSE", "UPDATE", "MESSAGE_TAG")

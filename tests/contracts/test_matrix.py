@@ -19,7 +19,8 @@ from tests.contracts.channel import LONG_TEXT, ChannelContract
 from tests.contracts.conftest import Open
 from tests.contracts.lines import Call, Receipt, Shown
 from tests.contracts.switchboard import UNLIMITED, Switchboard, settings
-from tests.contracts.twilio_api import _shown
+from tests.contracts.trouble import Troubles
+from tests.contracts.twilio_api import shown_of
 from tests.contracts.vendor import VendorContract
 from tests.contracts.webhook import WebhookContract
 
@@ -44,7 +45,7 @@ class FakeHomeserver:
         self.rooms: dict[str, str] = {ROOM: KIM}
         self.sent: defaultdict[str, dict[str, str]] = defaultdict(dict)
         self.entered: list[str] = []
-        self._troubles: list[tuple[int, Refusal | None]] = []
+        self._troubles: Troubles[Refusal] = Troubles()
         self._blocked: set[str] = set()
         self._numbers = itertools.count(1)
         app = web.Application()
@@ -59,25 +60,21 @@ class FakeHomeserver:
 
     def fail(self, status: int, *, retry_after: int | None = None, after: int = 0) -> None:
         limited = {"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 1000 * (retry_after or 0)}
-        self._troubles.append((after, (status, limited if retry_after else {"errcode": "M_UNKNOWN"})))
+        self._troubles.refuse((status, limited if retry_after else {"errcode": "M_UNKNOWN"}), after)
 
     def hang_up(self) -> None:
         """Twice, because an HTTP client may try a PUT once more by itself."""
-        self._troubles += [(0, None), (0, None)]
+        self._troubles.drop(times=2)
 
     def block(self, account: str) -> None:
         self._blocked.add(account)
 
     def shown(self, account: str) -> list[Shown]:
-        return [shown for text in self.sent[account].values() for shown in _shown(text)]
+        return [shown for text in self.sent[account].values() for shown in shown_of(text)]
 
     async def _send(self, request: web.Request) -> web.Response:
         content = await request.json()
-        trouble = self._trouble()
-        if trouble is None:
-            assert request.transport is not None
-            request.transport.abort()
-            return web.Response()
+        trouble = self._troubles.next(request)
         if trouble:
             return web.json_response(trouble[1], status=trouble[0])
         account = self.rooms.get(request.match_info["room"])
@@ -99,14 +96,6 @@ class FakeHomeserver:
         room = f"!{next(self._numbers)}:example.org"
         self.rooms[room] = account
         return web.json_response({"room_id": room})
-
-    def _trouble(self) -> Refusal | tuple[()] | None:
-        """What is wrong with this call: nothing, a refusal, or (None) the connection."""
-        due = [trouble for after, trouble in self._troubles if after == 0]
-        self._troubles = [(after - 1, trouble) for after, trouble in self._troubles if after]
-        if len(due) > 1:  # one at a time
-            self._troubles = [(0, trouble) for trouble in due[1:]] + self._troubles
-        return due[0] if due else ()
 
 
 def _is_ours(request: web.Request) -> bool:

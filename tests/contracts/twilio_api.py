@@ -14,6 +14,7 @@ from aiohttp import encode_basic_auth, web
 from aiohttp.test_utils import TestServer
 
 from tests.contracts.lines import Call, Shown
+from tests.contracts.trouble import Troubles
 
 ACCOUNT = "AC0123456789abcdef0123456789abcdef"
 TOKEN = "an-auth-token-of-the-contracts"
@@ -42,7 +43,7 @@ class FakeTwilio:
 
     def __init__(self) -> None:
         self.sent: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
-        self._troubles: list[tuple[int, Refusal | None]] = []
+        self._troubles: Troubles[Refusal] = Troubles()
         self._blocked: set[str] = set()
         self._numbers = itertools.count(1)
         app = web.Application()
@@ -55,16 +56,17 @@ class FakeTwilio:
         return str(self.server.make_url("/"))
 
     def fail(self, status: int, *, retry_after: int | None = None, after: int = 0) -> None:
-        self._troubles.append((after, (status, 20429 if status == 429 else 20500, str(retry_after or "") or None)))
+        code = 20429 if status == 429 else 20500
+        self._troubles.refuse((status, code, str(retry_after) if retry_after else None), after)
 
     def hang_up(self) -> None:
-        self._troubles.append((0, None))
+        self._troubles.drop()
 
     def block(self, account: str) -> None:
         self._blocked.add(account)
 
     def shown(self, account: str) -> list[Shown]:
-        return [shown for fields in self.sent[account] for shown in _shown(fields["Body"])]
+        return [shown for fields in self.sent[account] for shown in shown_of(fields["Body"])]
 
     async def _message(self, request: web.Request) -> web.Response:
         fields = dict(await request.post())
@@ -78,11 +80,7 @@ class FakeTwilio:
     async def _taken(self, request: web.Request, fields: dict[str, Any], is_right: bool) -> web.Response:
         if request.headers.get("Authorization") != encode_basic_auth(ACCOUNT, TOKEN):
             return _refused(401, 20003)
-        trouble = self._trouble()
-        if trouble is None:
-            assert request.transport is not None
-            request.transport.abort()
-            return web.Response()
+        trouble = self._troubles.next(request)
         if trouble:
             return _refused(*trouble)
         if not is_right or not str(fields["To"]).startswith("+"):
@@ -92,16 +90,8 @@ class FakeTwilio:
         self.sent[str(fields["To"])].append({name: str(value) for name, value in fields.items()})
         return web.json_response({"sid": f"SM{next(self._numbers):032x}"}, status=201)
 
-    def _trouble(self) -> Refusal | tuple[()] | None:
-        """What is wrong with this call: nothing, a refusal, or (None) the connection."""
-        due = [trouble for after, trouble in self._troubles if after == 0]
-        self._troubles = [(after - 1, trouble) for after, trouble in self._troubles if after]
-        if len(due) > 1:  # one at a time
-            self._troubles = [(0, trouble) for trouble in due[1:]] + self._troubles
-        return due[0] if due else ()
 
-
-def _shown(text: str) -> list[Shown]:
+def shown_of(text: str) -> list[Shown]:
     """A text as a customer reads it: words, addresses of pictures, and numbers to answer with."""
     words, pictures, titles = [], 0, []
     for line in text.splitlines():
