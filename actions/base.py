@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 Event = dict[str, Any]
 Button = dict[str, str]
 Card = dict[str, Any]
+Document = dict[str, str]
+"""`title` and `url` of a paper."""
 
 UNAVAILABLE = "utter_shop_unavailable"
 TEAM_NEEDED = "utter_team_needed"
@@ -107,9 +109,18 @@ class Turn:
             return []
         return [event for event in events[users[-2] : users[-1]] if event.get("event") == "bot"]
 
-    def say(self, response: str, buttons: Sequence[Button] = (), cards: Sequence[Card] = (), **values: Any) -> None:
-        """A response of domain.yml, filled with values; buttons and cards beside it."""
+    def say(
+        self,
+        response: str,
+        buttons: Sequence[Button] = (),
+        cards: Sequence[Card] = (),
+        document: Document | None = None,
+        **values: Any,
+    ) -> None:
+        """A response of domain.yml, filled with values; buttons, cards and a paper beside it."""
         extra: dict[str, Any] = {"elements": list(cards)} if cards else {}
+        if document:
+            extra["attachment"] = document
         self._dispatcher.utter_message(response=response, buttons=list(buttons) or None, **extra, **values)
 
     def say_again(self, text: str | None, data: dict[str, Any]) -> None:

@@ -113,6 +113,7 @@ class RequestInvoice(GoalAction):
             number=order.number,
             total=turn.money(invoice.total),
             url=invoice.url,
+            document={"title": invoice.number, "url": invoice.url},
         )
 
 

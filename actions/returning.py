@@ -558,6 +558,7 @@ class FinishReturn(FinishGoal):
             number=made.number,
             label=made.label_url,
             date=turn.day(made.send_by),
+            document={"title": made.number, "url": made.label_url} if made.number and made.label_url else None,
         )
         if made.payment and made.payment.url:
             turn.say("utter_pay_here", url=made.payment.url, total=turn.money(made.payment.amount), number=made.number)

@@ -130,16 +130,25 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Document:
+    """A paper behind a link: an invoice, a label. Channels that can hand it over as a file."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Reply:
     """One thing we say. A channel shows what it can and speaks the rest.
 
-    `response` is its name in domain.yml, if it has one. `shown_on` names the channel where its link is shown, for who only hears this.
+    A `document` is named by its link in the text, too. `response` is its name in domain.yml, if it has one. `shown_on` names the channel where its link is shown, for who only hears this.
     """
 
     text: str | None = None
     image: str | None = None
     buttons: tuple[Button, ...] = ()
     cards: tuple[Card, ...] = ()
+    document: Document | None = None
     language: str = "de"
     response: str | None = None
     shown_on: str | None = None
@@ -151,6 +160,7 @@ class Reply:
             image=raw.get("image"),
             buttons=_buttons(raw.get("buttons", ())),
             cards=tuple(_card(card) for card in raw.get("cards", ())),
+            document=Document(**raw["document"]) if raw.get("document") else None,
             language=raw.get("language", "de"),
             response=raw.get("response"),
             shown_on=raw.get("shown_on"),

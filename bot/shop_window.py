@@ -60,10 +60,10 @@ class ShopWindow:
             return [str(customer["id"]) for customer in (await found.json())["items"]]
 
     async def picture(self, url: str) -> bytes | str:
-        """A picture of ours as bytes when only we can reach it, else its address."""
+        """A picture or paper of ours as bytes when only we can reach it, else its address."""
         if not self._is_private(url):
             return url
-        path = "/images/" + url.rpartition("/images/")[2]
+        path = url.removeprefix(self._own_url)
         async with self.session().get(self.base_url + path, raise_for_status=True) as found:
             return await found.read()
 

@@ -71,10 +71,10 @@ class Graph:
     async def call(self, path: str, body: Body) -> Body:
         return await self._post(path, json=body)
 
-    async def upload(self, path: str, picture: bytes) -> str:
-        """The id of a picture at Meta's, where it is kept for 30 days."""
-        form = FormData({"messaging_product": "whatsapp", "type": "image/png"})
-        form.add_field("file", picture, filename="picture.png", content_type="image/png")
+    async def upload(self, path: str, content: bytes, kind: str) -> str:
+        """The id of a file (`kind` is its media type) at Meta's, where it is kept for 30 days."""
+        form = FormData({"messaging_product": "whatsapp", "type": kind})
+        form.add_field("file", content, filename=f"file.{kind.rpartition('/')[2]}", content_type=kind)
         return str((await self._post(path, data=form))["id"])
 
     async def _post(self, path: str, **content: Any) -> Body:

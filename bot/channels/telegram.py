@@ -21,7 +21,7 @@ from bot.channels.kept import Payloads, Progress
 from bot.channels.pieces import split, units
 from bot.channels.references import meant_by
 from bot.conversation.outbox import TryAgain, Undeliverable
-from bot.messages import Button, Card, Delivery, Incoming, Reply
+from bot.messages import Button, Card, Delivery, Document, Incoming, Reply
 from bot.redis_client import Client
 
 log = logging.getLogger(__name__)
@@ -57,11 +57,12 @@ Picture = Callable[[str], Awaitable[bytes | str]]
 
 @dataclass(frozen=True)
 class Part:
-    """What one call of the Bot API carries: a text, or a picture with its caption."""
+    """What one call of the Bot API carries: a text, a picture with its caption, or a paper."""
 
     text: str = ""
     image: str | None = None
     buttons: tuple[Button, ...] = ()
+    document: Document | None = None
 
 
 class TelegramChannel:
@@ -132,10 +133,21 @@ class TelegramChannel:
         await self._progress.send(delivery, parts(delivery.reply), send_part)
 
     async def _send_part(self, chat: int, part: Part) -> None:
+        if part.document:
+            await self._send_document(chat, part.document)
+            return
         keyboard = await self._keyboard(part.buttons)
         if part.image and await self._send_photo(chat, part, keyboard):
             return
         await self._bot.send_message(chat, part.text, reply_markup=keyboard)
+
+    async def _send_document(self, chat: int, document: Document) -> None:
+        """The text before it has its link, so a file that cannot be had now is no loss."""
+        try:
+            file = await self._picture(document.url)
+            await self._bot.send_document(chat, file, filename=f"{document.title}.pdf")
+        except (ClientError, OSError, TimeoutError, BadRequest) as error:
+            log.warning("telegram: a document was left out: %s", type(error).__name__)
 
     async def _send_photo(self, chat: int, part: Part, keyboard: InlineKeyboardMarkup | None) -> bool:
         """False when there is no such picture, and the words must do. Raises TryAgain when there are none."""
@@ -315,7 +327,8 @@ def rows(buttons: Sequence[Button]) -> list[list[Button]]:
 def parts(reply: Reply) -> list[Part]:
     """A reply as calls of the Bot API, in order; buttons hang on the last call of what they belong to."""
     cards = [part for card in reply.cards for part in _parts(_words(card), card.image, card.buttons)]
-    return [*_parts(reply.text or "", reply.image, reply.buttons), *cards]
+    papers = [Part(document=reply.document)] if reply.document else []
+    return [*_parts(reply.text or "", reply.image, reply.buttons), *papers, *cards]
 
 
 def _words(card: Card) -> str:

@@ -16,7 +16,7 @@ from bot.channels.kept import Payloads, Progress
 from bot.channels.meta import SIGNATURE, Graph, MetaWebhook
 from bot.channels.pieces import split
 from bot.conversation.outbox import TryAgain, Undeliverable
-from bot.messages import Button, Delivery, Incoming, Reply
+from bot.messages import Button, Delivery, Document, Incoming, Reply
 from bot.redis_client import Client
 
 log = logging.getLogger(__name__)
@@ -49,11 +49,12 @@ Picture = Callable[[str], Awaitable[bytes | str]]
 
 @dataclass(frozen=True)
 class Part:
-    """What one call carries: a text, a picture with its caption, or either above buttons."""
+    """What one call carries: a text, a picture with its caption, either above buttons, or a paper."""
 
     text: str = ""
     image: str | None = None
     buttons: tuple[Button, ...] = ()
+    document: Document | None = None
 
 
 class WhatsAppChannel:
@@ -119,6 +120,9 @@ class WhatsAppChannel:
         await self._progress.send(delivery, parts(delivery.reply), send_part)
 
     async def _send_part(self, account: str, language: str, part: Part) -> None:
+        if part.document:
+            await self._send_document(account, part.document)
+            return
         await self._call(account, await self._message(part, language))
 
     async def _message(self, part: Part, language: str) -> Body:
@@ -165,9 +169,23 @@ class WhatsAppChannel:
             return None
         if isinstance(picture, str):
             return {"link": picture}
-        uploaded = await self._graph.upload(f"{self._phone_id}/media", picture)
+        uploaded = await self._graph.upload(f"{self._phone_id}/media", picture, "image/png")
         await self._redis.set(kept, uploaded, ex=MEDIA_SECONDS)
         return {"id": uploaded}
+
+    async def _send_document(self, account: str, document: Document) -> None:
+        """The text before it has its link, so a file that cannot be had now is no loss."""
+        try:
+            file = await self._picture(document.url)
+        except (ClientError, OSError, TimeoutError) as error:
+            log.warning("whatsapp: a document was left out: %s", type(error).__name__)
+            return
+        media = (
+            {"link": file}
+            if isinstance(file, str)
+            else {"id": await self._graph.upload(f"{self._phone_id}/media", file, "application/pdf")}
+        )
+        await self._call(account, {"type": "document", "document": {**media, "filename": f"{document.title}.pdf"}})
 
     async def _call(self, account: str, message: Body) -> None:
         to = {"to": account} if account.isdigit() else {"recipient": account}
@@ -310,7 +328,8 @@ def parts(reply: Reply) -> list[Part]:
         for card in reply.cards
         for part in _parts(f"{card.title}\n{card.subtitle}".strip(), card.image, card.buttons)
     ]
-    return [*_parts(reply.text or "", reply.image, reply.buttons), *cards]
+    papers = [Part(document=reply.document)] if reply.document else []
+    return [*_parts(reply.text or "", reply.image, reply.buttons), *papers, *cards]
 
 
 def _parts(text: str, image: str | None, buttons: tuple[Button, ...]) -> list[Part]:

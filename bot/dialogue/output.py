@@ -4,7 +4,7 @@ from typing import Any
 
 from rasa.core.channels.channel import OutputChannel
 
-from bot.messages import Button, Card, Reply
+from bot.messages import Button, Card, Document, Reply
 
 
 class ReplyCollector(OutputChannel):
@@ -43,9 +43,15 @@ def _reply(message: dict[str, Any], language: str) -> Reply:
         image=message.get("image") or None,
         buttons=_buttons(message.get("buttons") or message.get("quick_replies") or ()),
         cards=tuple(_card(element) for element in message.get("elements") or ()),
+        document=_document(message.get("attachment")),
         language=language,
         response=message.get("utter_action"),
     )
+
+
+def _document(attachment: Any) -> Document | None:
+    """Rasa's own attachments are addresses of pictures, which are shown as such."""
+    return Document(**attachment) if isinstance(attachment, dict) else None
 
 
 def _card(element: dict[str, Any]) -> Card:

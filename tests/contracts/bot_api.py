@@ -38,6 +38,7 @@ class FakeBotApi:
         self._methods: dict[str, Callable[[Fields], Any]] = {
             "sendMessage": self._send_message,
             "sendPhoto": self._send_photo,
+            "sendDocument": self._send_document,
             "setWebhook": self._set_webhook,
             "deleteWebhook": self._delete_webhook,
             "answerCallbackQuery": lambda fields: True,
@@ -123,6 +124,13 @@ class FakeBotApi:
         _refuse_if(units(caption) > 1024, "Bad Request: message caption is too long")
         size = {"file_id": "AgACAgIAAx", "file_unique_id": "AQADx", "width": 640, "height": 480}
         return self._keep(fields, {"photo": [size], "caption": caption, "_photo": photo})
+
+    def _send_document(self, fields: Fields) -> Fields:
+        document = fields["document"]
+        is_file = isinstance(document, bytes) and document.startswith(b"%PDF")
+        is_reachable = isinstance(document, str) and document.startswith("https://")
+        _refuse_if(not (is_file or is_reachable), "Bad Request: wrong file identifier/HTTP URL specified")
+        return self._keep(fields, {"document": {"file_id": "BQACx", "file_unique_id": "AgADx"}, "_document": document})
 
     def _keep(self, fields: Fields, content: Fields) -> Fields:
         account = str(fields["chat_id"])

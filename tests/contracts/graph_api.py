@@ -133,6 +133,9 @@ def _check_whatsapp(fields: Fields) -> None:
         case "image":
             _check_media(content)
             assert units(content.get("caption", "")) <= 1_024
+        case "document":
+            _check_media(content)
+            assert content["filename"].endswith(".pdf")
         case "interactive":
             _check_interactive(content)
         case "template":
@@ -199,6 +202,8 @@ def _shown(message: Fields) -> list[Shown]:
         return [Shown(content["body"]["text"], "header" in content, titles)]
     if kind == "image":
         return [Shown(message["image"].get("caption", ""), True)]
+    if kind == "document":
+        return [Shown(f"file {message['document']['filename']}")]
     return [Shown(message["text"]["body"])] if kind == "text" else [Shown(f"template {message['template']['name']}")]
 
 

@@ -13,7 +13,7 @@ from telegram import TelegramObject, Update
 
 from bot.channels import telegram
 from bot.channels.telegram import SECRET_HEADER
-from bot.messages import Button, Card, Reply
+from bot.messages import Button, Card, Document, Reply
 from bot.settings import Settings
 from tests.contracts.bot_api import TOKEN, FakeBotApi, keys
 from tests.contracts.channel import CARDS, LONG_PAYLOAD, PICTURE, ChannelContract
@@ -342,3 +342,24 @@ def _unknown_fields(part: object) -> list[str]:
 
 def vars_of(part: TelegramObject) -> list[str]:
     return [slot for kind in type(part).__mro__ for slot in getattr(kind, "__slots__", ()) if not slot.startswith("_")]
+
+
+INVOICE = Reply(text="Hier ist die Rechnung.", document=Document("2026-000001", "http://localhost:8080/documents/abc"))
+
+
+async def test_a_paper_comes_as_a_file_behind_its_words(line: TelegramLine) -> None:
+    line.board.picture = b"%PDF-1.7 the invoice"
+    async with line.board.working():
+        await line.board.deliver(KIM, INVOICE)
+        await line.board.quiet(KIM)
+    text, file = line.vendor.sent[KIM]
+    assert text["text"] == "Hier ist die Rechnung."
+    assert file["_document"] == b"%PDF-1.7 the invoice"
+
+
+async def test_a_paper_that_cannot_be_had_costs_no_words(line: TelegramLine) -> None:
+    line.board.no_picture = aiohttp.ClientError()
+    async with line.board.working():
+        await line.board.deliver(KIM, INVOICE, Reply(text="Noch etwas?"))
+        await line.board.quiet(KIM)
+    assert [shown.text for shown in await line.sees()] == ["Hier ist die Rechnung.", "Noch etwas?"]

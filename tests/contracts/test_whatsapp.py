@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.channels.meta import SIGNATURE
-from bot.messages import Button, Reply
+from bot.messages import Button, Document, Reply
 from bot.settings import Settings
 from tests.contracts.channel import ChannelContract
 from tests.contracts.conftest import Open
@@ -309,3 +309,14 @@ async def test_the_vendors_words_about_ours_are_not_told_on(
         await line.board.quiet(KIM)
     assert await line.board.parked() == ["Undeliverable: status 400, code 131009"]
     assert "customer's words" not in caplog.text
+
+
+@pytest.mark.parametrize("content", [b"%PDF-1.7 the invoice", "https://shop.example/documents/abc"])
+async def test_a_paper_comes_as_a_file_behind_its_words(line: WhatsAppLine, content: bytes | str) -> None:
+    line.board.picture = content
+    paper = Document("2026-000001", "http://localhost:8080/documents/abc")
+    async with line.board.working():
+        await line.board.deliver(KIM, Reply(text="Hier ist die Rechnung.", document=paper))
+        await line.board.quiet(KIM)
+    assert [shown.text for shown in await line.sees()] == ["Hier ist die Rechnung.", "file 2026-000001.pdf"]
+    assert line.vendor.uploads == isinstance(content, bytes)

@@ -235,3 +235,4 @@ async def test_what_must_be_seen_goes_to_a_channel_that_shows_it(
     [reply] = [reply for reply in phone.replies() if reply.shown_on]
     assert reply.shown_on == "Telegram"
     assert "/documents/" in telegram.hears()
+    assert [reply.document.title for reply in telegram.replies() if reply.document] == ["2026-000001"]

@@ -19,7 +19,7 @@ from bot.channels.twilio import TwilioApi, TwilioWebhook
 from bot.channels.untold import Untold
 from bot.channels.whatsapp import WhatsAppChannel
 from bot.conversation.outbox import Undeliverable
-from bot.messages import Button, Delivery, Reply
+from bot.messages import Button, Delivery, Document, Reply
 from bot.redis_client import Client
 from bot.redis_keys import Keys
 from tests.contracts.channel import REPLIES
@@ -27,7 +27,8 @@ from tests.peers.processes import Peer, free_port, peers_folder
 
 META, TWILIO = "meta-business-messaging-v23.yaml", "twilio-api-v2010.json"
 FOUR = Reply(text="Welche?", buttons=tuple(Button(title, "/affirm") for title in ("Eins", "Zwei", "Drei", "Vier")))
-SENT = {**REPLIES, "a list": FOUR}
+PAPER = Reply(text="Hier ist die Rechnung.", document=Document("2026-000001", "https://shop.example/documents/abc"))
+SENT = {**REPLIES, "a list": FOUR, "a paper": PAPER}
 
 Prism = Callable[[str], str]
 
