@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.web.fake_chat import FakeChat, Frame
+from tests.web.fake_chat import FakeChat, Frame, button
 from tests.web.test_page import COMPOSER, SENT, until
 from tests.web.visitors import DESKTOP, PHONE, Visitors
 
@@ -20,7 +20,7 @@ window.said = [];
 window.hushed = 0;
 window.SpeechRecognition = window.webkitSpeechRecognition = class {
   start() { window.recognition = this; }
-  abort() { this.onerror({ error: "aborted" }); this.onend(); }
+  abort() { this.aborted = true; this.onerror({ error: "aborted" }); this.onend(); }
   hears(text, isFinal) {
     const result = Object.assign([{ transcript: text }], { isFinal });
     this.onresult({ results: [result] });
@@ -104,6 +104,50 @@ async def test_whoever_writes_or_speaks_on_is_not_talked_over(chat: FakeChat, vi
     before = await page.evaluate("window.hushed")
     await page.click(MICROPHONE)
     assert await page.evaluate("window.hushed") > before
+
+
+async def test_what_is_sent_before_the_pause_is_sent_once(chat: FakeChat, visitors: Visitors) -> None:
+    page = await page_with(visitors, ENGINE)
+    await page.click(MICROPHONE)
+    await hears(page, "was kostet die mini", final=False)
+    await page.press(COMPOSER, "Enter")
+    await expect(page.locator(SENT)).to_have_count(1)
+    assert await page.evaluate("window.recognition.aborted")
+    await expect(page.locator(MICROPHONE)).to_have_attribute("aria-pressed", "false")
+    assert [frame["text"] for frame in chat.received] == ["was kostet die mini"]
+
+
+async def test_who_writes_on_is_not_written_over(chat: FakeChat, visitors: Visitors) -> None:
+    page = await page_with(visitors, ENGINE)
+    await page.click(MICROPHONE)
+    await hears(page, "was kostet", final=False)
+    await page.type(COMPOSER, " die pro")
+    await expect(page.locator(MICROPHONE)).to_have_attribute("aria-pressed", "false")
+    assert await page.evaluate("window.recognition.aborted")
+    await expect(page.locator(COMPOSER)).to_have_value("was kostet die pro")
+
+
+async def test_whoever_presses_a_button_is_not_talked_over(chat: FakeChat, visitors: Visitors) -> None:
+    page = await page_with(visitors, ENGINE)
+    await page.click(MICROPHONE)
+    await hears(page, "ich will die mini")
+    await expect(page.locator(SENT)).to_have_count(1)
+    await chat.say("Welche Farbe?", language="de", speech="Welche Farbe: Rot?", buttons=[button("Rot")])
+    await expect(page.get_by_text("Welche Farbe?")).to_be_visible()
+    assert await said(page) == [["Welche Farbe: Rot?", "de-DE"]]
+    before = await page.evaluate("window.hushed")
+    await page.get_by_role("button", name="Rot", exact=True).click()
+    assert await page.evaluate("window.hushed") > before
+
+
+async def test_another_language_ends_the_listening(chat: FakeChat, visitors: Visitors) -> None:
+    page = await page_with(visitors, ENGINE)
+    await page.click(MICROPHONE)
+    await chat.tell({"type": "language", "language": "en"})
+    await expect(page.locator(COMPOSER)).to_have_attribute("placeholder", "Write to us …")
+    assert await page.evaluate("window.recognition.aborted")
+    await page.click(MICROPHONE)
+    assert await page.evaluate("window.recognition.lang") == "en-GB"
 
 
 async def test_a_second_press_gives_it_up_and_keeps_what_was_written(chat: FakeChat, visitors: Visitors) -> None:

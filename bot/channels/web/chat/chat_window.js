@@ -66,8 +66,7 @@ export class ChatWindow {
   }
 
   close() {
-    this.#voice.stop();
-    this.#voice.hush();
+    this.#voice.quiet();
     this.session.markRead();
     this.session.open = false;
     this.#show(false);
@@ -84,6 +83,7 @@ export class ChatWindow {
     this.session.addEventListener("change", () => this.#update());
     this.session.addEventListener("language", () => this.#speak());
     this.session.addEventListener("slowdown", () => this.#panel.slowDown());
+    this.session.addEventListener("said", () => this.#voice.quiet());
     this.session.addEventListener("speech", (/** @type {any} */ { detail }) => this.#voice.speak(detail.text, detail.language));
   }
 
@@ -130,6 +130,7 @@ export class ChatWindow {
 
   /** The same window with other words; who wrote on, writes on. */
   #speak() {
+    this.#voice.stop(); // it listens for the panel that goes
     const hadFocus = this.#root.activeElement !== null;
     this.#panel = this.#newPanel();
     this.#frame.replaceChildren(this.#panel.element);

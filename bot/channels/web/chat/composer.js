@@ -54,7 +54,7 @@ export class Composer {
       placeholder: this.#words.placeholder,
       enterkeyhint: "send",
       "aria-describedby": "counter",
-      input: () => (this.#voice.hush(), this.#written()),
+      input: () => (this.#voice.quiet(), this.#written()),
       keydown: (/** @type {KeyboardEvent} */ event) => this.#pressed(event),
     });
   }
@@ -91,7 +91,6 @@ export class Composer {
     if (on) this.notify(this.#words.listening);
     else if (this.#notice.textContent === this.#words.listening) this.notify("");
     setAttribute(this.#microphone, "aria-pressed", String(on));
-    setAttribute(this.#microphone, "aria-label", on ? this.#words.stopListening : this.#words.speak);
   }
 
   /** @param {KeyboardEvent} event */

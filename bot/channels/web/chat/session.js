@@ -14,7 +14,7 @@ import { languageOf, SWITCH_TITLES } from "./words.js";
 const SWITCH = "/switch_language";
 const TYPING_AT_MOST_MS = 30_000;
 
-/** Tells of its changes by the events `change` (anything), `language`, `slowdown` and `speech` (something to say aloud). */
+/** Tells of its changes by the events `change` (anything), `language`, `slowdown`, `said` (by the customer) and `speech` (something to say aloud). */
 export class ChatSession extends EventTarget {
   /** @type {Language} */
   language;
@@ -108,6 +108,7 @@ export class ChatSession extends EventTarget {
   say(text, payload = null, spoken = false) {
     this.#speaks = spoken;
     this.#outbox.add(text, payload, spoken);
+    this.dispatchEvent(new Event("said"));
     this.start();
     this.#delivery.sendWaiting();
     this.#changed();

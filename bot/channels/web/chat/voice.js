@@ -61,7 +61,13 @@ export class Voice {
     window.speechSynthesis.speak(utterance);
   }
 
-  /** Whoever speaks or writes is not talked over. */
+  /** Neither listens nor speaks on: the customer writes, presses a button or leaves. */
+  quiet() {
+    this.stop();
+    this.hush();
+  }
+
+  /** Whoever speaks is not talked over. */
   hush() {
     if ("speechSynthesis" in window) window.speechSynthesis.cancel();
   }

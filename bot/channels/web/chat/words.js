@@ -38,7 +38,6 @@ const GERMAN = {
   placeholder: "Schreib uns …",
   send: "Senden",
   speak: "Sprechen",
-  stopListening: "Nicht mehr zuhören",
   listening: "Ich höre zu …",
   voiceTrouble: {
     denied: "Ich darf dein Mikrofon nicht benutzen. Du kannst es im Browser erlauben oder einfach schreiben.",
@@ -97,7 +96,6 @@ const ENGLISH = {
   placeholder: "Write to us …",
   send: "Send",
   speak: "Speak",
-  stopListening: "Stop listening",
   listening: "I'm listening …",
   voiceTrouble: {
     denied: "I may not use your microphone. You can allow it in the browser, or just type.",
