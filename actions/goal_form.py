@@ -145,7 +145,7 @@ class GoalForm(Form):
 
     def _is_elsewhere(self, turn: Turn) -> bool:
         other = turn.heard.intent in (QUESTIONS_OF_THEIR_OWN | GOALS) - self.intents
-        return other or turn.heard.unreadable
+        return other or bool(turn.heard.unreadable)
 
 
 class GoalQuestion(GoalAction):

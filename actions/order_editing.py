@@ -108,7 +108,7 @@ class OrderEditing(Form):
 
     def is_elsewhere(self, turn: Turn) -> bool:
         """Whether the message is for a rule or another form to answer."""
-        return turn.heard.intent in QUESTIONS_OF_THEIR_OWN or turn.heard.unreadable
+        return turn.heard.intent in QUESTIONS_OF_THEIR_OWN or bool(turn.heard.unreadable)
 
     def pieces_there(self, draft: Draft, line: Line, variant: Variant) -> int:
         """How many of it can be had."""

@@ -97,6 +97,22 @@ OF_GOODS = vocabulary("place_order start_subscription ask_product check_availabi
 """What can be wanted of a thing that is named."""
 CARRIED = ("product", "order_number")
 """Entities that a button of a question back carries, so that they need not be said again."""
+UNREADABLE = {
+    "voice": "utter_unreadable_voice",
+    "audio": "utter_unreadable_voice",
+    "photo": "utter_unreadable_photo",
+    "video": "utter_unreadable_video",
+    "video_note": "utter_unreadable_video",
+    "document": "utter_unreadable_document",
+    "location": "utter_unreadable_location",
+    "venue": "utter_unreadable_location",
+    "contact": "utter_unreadable_contact",
+    "sticker": "utter_unreadable_sticker",
+    "animation": "utter_unreadable_sticker",
+    "dice": "utter_unreadable_sticker",
+    "encrypted": "utter_unreadable_encrypted",
+}
+"""What is said to something that is not text, by the kind that the channel gave it."""
 LIKELY = 0.12
 """Confidence from which a guess is worth a question."""
 
@@ -108,7 +124,7 @@ class Clarify(GoalAction):
 
     async def act(self, turn: Turn) -> list[Event]:
         if turn.heard.unreadable:
-            turn.say("utter_unreadable")
+            turn.say(UNREADABLE.get(turn.heard.unreadable, "utter_unreadable"))
             return []
         if await calls_for_deed(turn):
             return [FollowupAction("subscription_form")]

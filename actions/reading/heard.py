@@ -25,14 +25,14 @@ class Guess:
 
 @dataclass(frozen=True)
 class Heard:
-    """`entities` stand in the order in which they were said."""
+    """`entities` stand in the order in which they were said; `unreadable` is the kind of what is not text ("photo"), else empty."""
 
     text: str
     intent: str
     entities: tuple[dict[str, Any], ...] = ()
     ranking: tuple[Guess, ...] = ()
     message_id: str = ""
-    unreadable: bool = False
+    unreadable: str = ""
 
     @classmethod
     def of(cls, message: dict[str, Any]) -> "Heard":
@@ -44,7 +44,7 @@ class Heard:
             entities=tuple(_in_order(message.get("entities") or ())),
             ranking=tuple(Guess(guess["name"], guess["confidence"]) for guess in message.get("intent_ranking") or ()),
             message_id=str(metadata.get("message_id") or message.get("message_id") or ""),
-            unreadable=bool(metadata.get("unreadable")),
+            unreadable=str(metadata.get("unreadable") or ""),
         )
 
     def all(self, entity: str) -> list[dict[str, Any]]:

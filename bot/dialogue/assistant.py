@@ -14,6 +14,7 @@ from rasa.core.channels.channel import UserMessage
 from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.core.policies.policy import Policy
+from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 from rasa.shared.core.constants import USER_INTENT_BACK, USER_INTENT_RESTART, USER_INTENT_SESSION_START
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import SlotSet
@@ -226,6 +227,8 @@ class Assistant:
             return Wishes([("", self._meant("", LINKING_INTENT))])
         if from_payload:
             return Wishes([(text, from_payload)])
+        if incoming.metadata.get("unreadable") and not text:  # what a model makes of no words is chance
+            return Wishes([("", self._meant("", DEFAULT_NLU_FALLBACK_INTENT_NAME))])
         two = await parts_of(text, self._parsed, in_form=bool(tracker.active_loop_name))
         if two is None:
             return Wishes([(text, await self._parsed(text))])
