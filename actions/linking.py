@@ -168,13 +168,15 @@ async def _part(turn: Turn, draft: Draft, name: str | None) -> None:
 
 
 def _to_part(turn: Turn, name: str | None) -> Account | None:
-    """The account that is named by a button or by its channel, or the only other; a conversation's own cannot leave it: then
-    the one that speaks does."""
+    """The account that is named by a button or by its channel, or the only other, or the only one; a conversation's own cannot
+    leave it: then the one that speaks does."""
     channel = channel_named(turn.heard)
-    candidates = [account for account in turn.accounts.all if account.name == name]
-    if not name:
-        others = turn.accounts.others
-        candidates = [account for account in others if account.channel == channel] if channel else list(others)
+    if name:
+        candidates = [account for account in turn.accounts.all if account.name == name]
+    elif channel:
+        candidates = [account for account in turn.accounts.all if account.channel == channel]
+    else:
+        candidates = list(turn.accounts.others or turn.accounts.all)
     if len(candidates) != 1:
         return None
     if candidates[0].name != turn.customer:

@@ -95,7 +95,7 @@ class Gateway:
             self._redis, self._keys, inbox, SystemClock(), settings.messages_per_minute, settings.answer_seconds,
             settings.messages_per_minute_of_address,
         )  # fmt: skip
-        parts = registry.Parts(settings, self._redis, self._keys, self.door.ask, self._shop.picture)
+        parts = registry.Parts(settings, self._redis, self._keys, self.door.ask, inbox, self._shop.picture)
         self.channels = registry.build(parts)
         self.app = server.build(
             self.door, list(self.channels.values()), self, _RasaApi(assistant, self._redis, settings.shards),

@@ -15,6 +15,9 @@ PROVEN_CUSTOMER = "proven_customer"
 PROVEN_AT = "proven_at"
 """Beside it: when the customer signed in, in seconds since the epoch; absent when the proof does not say."""
 
+PROOF_FROM = "proof_from"
+"""Beside it: since when the proof exists; an account that was parted from the customer after that is theirs no more."""
+
 CODE = "code"
 """In a message's metadata: what became of the one-time code that it tells, a `CodeVerdict`."""
 

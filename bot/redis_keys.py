@@ -15,6 +15,7 @@ Replies to another account than the conversation's own have a queue for each: `<
 | nc:{s}:seen:<name>:<id>         | string | SEEN_SECONDS| a vendor's message id that was accepted                     |
 | nc:{s}:home:<account>           | string | –           | the conversation that a linked account belongs to           |
 | nc:{s}:accounts:<name>          | hash   | –           | accounts linked to a conversation, and since when           |
+| nc:{s}:parted:<name>            | hash   | –           | accounts parted from a conversation, and when               |
 | nc:{s}:log:<name>               | list   | –           | all Rasa events of the conversation, append only            |
 | nc:{s}:window:<name>            | list   | –           | version, then the Rasa events that a turn needs             |
 | nc:{s}:code:<digest>            | hash   | CODE_SECONDS| what a one-time code proves, and the message that used it    |
@@ -100,6 +101,9 @@ class Keys:
 
     def accounts(self, name: str) -> str:
         return self._of(name, f"accounts:{name}")
+
+    def parted(self, name: str) -> str:
+        return self._of(name, f"parted:{name}")
 
     def code(self, digest: str) -> str:
         return self._of(digest, f"code:{digest}")

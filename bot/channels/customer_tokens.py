@@ -15,10 +15,11 @@ MAX_CUSTOMER_LENGTH = 128
 
 @dataclass(frozen=True)
 class SignedIn:
-    """The shop's customer, and when they signed in (seconds since the epoch), if the site says so."""
+    """The shop's customer, when they signed in, if the site says so, and since when it has been known (both seconds since the epoch)."""
 
     customer: str
     at: float | None
+    known_from: float
 
 
 class BadToken(Exception):
@@ -61,7 +62,8 @@ class CustomerTokens:
             or " " in customer
         ):
             raise BadToken("sub must be the shop's id of the customer")
-        return SignedIn(customer, float(at) if isinstance(at, int | float) else None)
+        signed_in_at = float(at) if isinstance(at, int | float) else None
+        return SignedIn(customer, signed_in_at, float(claims["iat"]) if signed_in_at is None else signed_in_at)
 
 
 _WHAT_TO_DO = {

@@ -9,6 +9,7 @@ from hashlib import sha256
 
 import orjson
 
+from bot.conversation.inbox import Inbox
 from bot.redis_client import Client
 
 CODE_SECONDS = 300
@@ -36,6 +37,15 @@ class Tokens:
     expires_in: int = ACCESS_SECONDS
 
 
+@dataclass(frozen=True)
+class Grant:
+    """What a token stands for: the customer, the authorization that it came of, and when they gave it (seconds since the epoch)."""
+
+    customer: str
+    family: str
+    given_at: float
+
+
 class Grants:
     """Codes are used once; a refresh token that is used twice ends all that came of its authorization."""
 
@@ -55,57 +65,75 @@ class Grants:
         granted = Granted(**orjson.loads(kept))
         if granted.redirect_uri != redirect_uri or not hmac.compare_digest(challenge_of(verifier), granted.challenge):
             return None
-        return await self._issue(granted.customer, secrets.token_hex(16))
+        return await self._issue(Grant(granted.customer, secrets.token_hex(16), time.time()))
 
     async def refresh(self, token: str) -> Tokens | None:
         """None for a token that is unknown, too old, revoked or used before."""
         kept = await self._redis.getdel(_key("refresh", token))
         if kept is None:
             return await self._refresh_again(token)
-        grant = orjson.loads(kept)
-        if await self._is_revoked(grant["family"]):
+        grant = Grant(**orjson.loads(kept))
+        if await self._is_revoked(grant.family):
             return None
-        spent = orjson.dumps({**grant, "at": time.time()})
+        spent = orjson.dumps({"grant": grant, "at": time.time()})
         await self._redis.set(_key("spent", token), spent, ex=REFRESH_SECONDS)
-        return await self._issue(grant["customer"], grant["family"])
+        return await self._issue(grant)
 
     async def revoke(self, token: str) -> None:
         """With all that came of the same authorization."""
         for kind in ("access", "refresh", "spent"):
             kept = await self._redis.get(_key(kind, token))
             if kept is not None:
-                await self._revoke(orjson.loads(kept)["family"])
+                found = orjson.loads(kept)
+                await self.end(Grant(**found.get("grant", found)))
 
-    async def customer_of_token(self, token: str) -> str | None:
-        """Whose access token it is; None when it is not valid (any more)."""
+    async def end(self, grant: Grant) -> None:
+        """No token of this authorization is valid any more."""
+        await self._redis.set(_key("revoked", grant.family), 1, ex=REFRESH_SECONDS)
+
+    async def of_token(self, token: str) -> Grant | None:
+        """None when the access token is not valid (any more)."""
         kept = await self._redis.get(_key("access", token))
         if kept is None:
             return None
-        grant = orjson.loads(kept)
-        return None if await self._is_revoked(grant["family"]) else str(grant["customer"])
+        grant = Grant(**orjson.loads(kept))
+        return None if await self._is_revoked(grant.family) else grant
 
     async def _refresh_again(self, token: str) -> Tokens | None:
         spent = await self._redis.get(_key("spent", token))
         if spent is None:
             return None
-        grant = orjson.loads(spent)
-        if time.time() - grant["at"] <= GRACE_SECONDS and not await self._is_revoked(grant["family"]):
-            return await self._issue(grant["customer"], grant["family"])
-        await self._revoke(grant["family"])
+        found = orjson.loads(spent)
+        grant = Grant(**found["grant"])
+        if time.time() - found["at"] <= GRACE_SECONDS and not await self._is_revoked(grant.family):
+            return await self._issue(grant)
+        await self.end(grant)
         return None
 
-    async def _issue(self, customer: str, family: str) -> Tokens:
+    async def _issue(self, grant: Grant) -> Tokens:
         tokens = Tokens(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
-        grant = orjson.dumps({"customer": customer, "family": family})
-        await self._redis.set(_key("access", tokens.access), grant, ex=ACCESS_SECONDS)
-        await self._redis.set(_key("refresh", tokens.refresh), grant, ex=REFRESH_SECONDS)
+        await self._redis.set(_key("access", tokens.access), orjson.dumps(grant), ex=ACCESS_SECONDS)
+        await self._redis.set(_key("refresh", tokens.refresh), orjson.dumps(grant), ex=REFRESH_SECONDS)
         return tokens
-
-    async def _revoke(self, family: str) -> None:
-        await self._redis.set(_key("revoked", family), 1, ex=REFRESH_SECONDS)
 
     async def _is_revoked(self, family: str) -> bool:
         return bool(await self._redis.exists(_key("revoked", family)))
+
+
+class LinkedAccounts:
+    """Accounts by the access tokens that come with them. To part one from its customer, anywhere, ends what it was granted."""
+
+    def __init__(self, grants: Grants, inbox: Inbox) -> None:
+        self._grants = grants
+        self._inbox = inbox
+
+    async def grant(self, account: str, token: str) -> Grant | None:
+        """What the account (by name) was granted, as long as it counts."""
+        grant = await self._grants.of_token(token)
+        if grant is not None and await self._inbox.has_parted(account, grant.customer, grant.given_at):
+            await self._grants.end(grant)
+            return None
+        return grant
 
 
 def challenge_of(verifier: str) -> str:

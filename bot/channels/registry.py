@@ -15,7 +15,7 @@ from bot.channels.mail import DevMail, MailChannel
 from bot.channels.matrix import MatrixChannel
 from bot.channels.messenger import InstagramChannel, MessengerChannel
 from bot.channels.meta import Graph, MetaWebhook
-from bot.channels.oauth_grants import Grants
+from bot.channels.oauth_grants import Grants, LinkedAccounts
 from bot.channels.phone import PhoneChannel, Voices
 from bot.channels.rest import Ask, RestChannel
 from bot.channels.sms import SmsChannel
@@ -27,6 +27,7 @@ from bot.channels.web_chat import WebChat
 from bot.channels.web_transcript import Transcript
 from bot.channels.whatsapp import WhatsAppChannel
 from bot.clock import SystemClock
+from bot.conversation.inbox import Inbox
 from bot.redis_client import Client
 from bot.redis_keys import Keys
 from bot.settings import Settings
@@ -40,6 +41,7 @@ class Parts:
     redis: Client
     keys: Keys
     ask: Ask
+    inbox: Inbox
     picture: Picture
 
 
@@ -174,7 +176,7 @@ def alexa_skill(parts: Parts, skill_id: str, signatures: Signatures) -> AlexaCha
         skill_id,
         capwords(settings.alexa_invocation_name),
         settings.form_of_address,
-        Grants(parts.redis) if settings.oauth_client_id else None,
+        LinkedAccounts(Grants(parts.redis), parts.inbox) if settings.oauth_client_id else None,
     )
 
 

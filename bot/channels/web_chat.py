@@ -18,7 +18,7 @@ from bot.channels.customer_tokens import BadToken, CustomerTokens, SignedIn
 from bot.channels.visitors import Visitors
 from bot.channels.web_transcript import ASKED, SPOKEN, Entry, Transcript
 from bot.conversation.lane import Accepted
-from bot.messages import PROVEN_AT, PROVEN_CUSTOMER, Delivery, Incoming
+from bot.messages import PROOF_FROM, PROVEN_AT, PROVEN_CUSTOMER, Delivery, Incoming
 
 log = logging.getLogger(__name__)
 
@@ -226,7 +226,8 @@ def _incoming(tab: _Tab, frame: dict[str, Any]) -> Incoming:
 def _proof(signed_in: SignedIn | None) -> dict[str, Any]:
     if signed_in is None:
         return {}
-    return {PROVEN_CUSTOMER: signed_in.customer} | ({PROVEN_AT: signed_in.at} if signed_in.at else {})
+    proof = {PROVEN_CUSTOMER: signed_in.customer, PROOF_FROM: signed_in.known_from}
+    return proof | ({PROVEN_AT: signed_in.at} if signed_in.at else {})
 
 
 def _too_many(error: TooMany, client_id: str) -> dict[str, Any]:

@@ -34,6 +34,11 @@ class Inbox:
             name = into
         raise MovesInCircles(name)
 
+    async def has_parted(self, account: str, customer: str, proof_from: float) -> bool:
+        """Whether an account was parted from a customer since its proof to be theirs exists (seconds since the epoch)."""
+        parted_at = await self._lane.parted_at(await self.home_of(customer), account)
+        return parted_at is not None and proof_from <= parted_at
+
     async def _put(self, name: str, item: Item, item_id: str, max_waiting: int) -> Accepted:
         for _ in range(MAX_MOVES):
             outcome = await self._lane.accept(

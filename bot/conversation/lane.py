@@ -64,7 +64,7 @@ class Commit:
     """All that a turn changes. `window` replaces the old one; None appends the new events to it.
 
     `deliveries` by the name of the queue that they wait in. `linked` accounts are the conversation's from now on, `unlinked`
-    ones no longer. `queued` is what the conversation itself has to do next, after all that waits.
+    ones no longer, nor `parted` ones, which come back only by a newer proof. `queued` is what the conversation itself has to do next, after all that waits.
     """
 
     events: Sequence[bytes] = ()
@@ -72,6 +72,7 @@ class Commit:
     deliveries: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
     linked: Sequence[str] = ()
     unlinked: Sequence[str] = ()
+    parted: Sequence[str] = ()
     queued: Sequence[bytes] = ()
     answer: bytes | None = None
     answer_id: str = ""
@@ -141,10 +142,12 @@ class Lane:
                 commit.failure,
                 len(commit.linked),
                 len(commit.unlinked),
+                len(commit.parted),
                 len(commit.queued),
                 repr(self.clock.now()),
                 *commit.linked,
                 *commit.unlinked,
+                *commit.parted,
                 *commit.queued,
                 *deliveries,
                 *commit.events,
@@ -179,6 +182,11 @@ class Lane:
         """Accounts linked to a conversation, and since when (seconds since the epoch)."""
         found = await self.redis.hgetall(self.keys.accounts(name))
         return {account.decode(): float(at) for account, at in found.items()}
+
+    async def parted_at(self, name: str, account: str) -> float | None:
+        """When an account was parted from a conversation (seconds since the epoch), unless it is linked again or never was."""
+        found = await self.redis.hget(self.keys.parted(name), account)
+        return float(found) if found else None
 
     async def window(self, name: str) -> tuple[bytes, ...]:
         """The events of a conversation's window."""
@@ -235,6 +243,7 @@ class Lane:
             self.keys.parked(self.lane, claim.ready.shard),
             self.keys.ready("out", claim.ready.shard),
             self.keys.answer(name, commit.answer_id),
+            self.keys.parted(name),
             *(self.keys.queue("out", towards) for towards in commit.deliveries),
         ]
 

@@ -92,19 +92,29 @@ COMMIT = (
     + _ADVANCE
     + STORE_EVENTS
     + """
-local log, window, parked, out_ready, answer = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
+local log, window, parked, out_ready, answer, parted_at = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12], KEYS[13]
 local old_version, new_version, new, kept = ARGV[6], ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
 local answered, answers, failure = ARGV[10], ARGV[11], ARGV[12]
-local linked, unlinked, queued, linked_at = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15]), ARGV[16]
-local OUT_QUEUES = 12
-local next_arg = 17
+local linked, unlinked, parted = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
+local queued, now = tonumber(ARGV[16]), ARGV[17]
+local OUT_QUEUES = 13
+local next_arg = 18
 local function take()
   next_arg = next_arg + 1
   return ARGV[next_arg - 1]
 end
 if (redis.call('LINDEX', window, 0) or '0') ~= old_version then return {'lost'} end
-for _ = 1, linked do redis.call('HSETNX', accounts, take(), linked_at) end
+for _ = 1, linked do
+  local account = take()
+  redis.call('HSETNX', accounts, account, now)
+  redis.call('HDEL', parted_at, account)
+end
 for _ = 1, unlinked do redis.call('HDEL', accounts, take()) end
+for _ = 1, parted do
+  local account = take()
+  redis.call('HDEL', accounts, account)
+  redis.call('HSET', parted_at, account, now)
+end
 for _ = 1, queued do redis.call('RPUSH', queue, take()) end
 for number = OUT_QUEUES + 1, #KEYS do
   local towards, count = take(), tonumber(take())

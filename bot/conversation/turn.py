@@ -18,6 +18,8 @@ from bot.conversation.joining import Joining, KnownOtherwise
 from bot.conversation.lane import Claim, Commit, Lane
 from bot.messages import (
     CODE,
+    PROOF_FROM,
+    PROVEN_AT,
     PROVEN_CUSTOMER,
     Answer,
     CodeVerdict,
@@ -115,7 +117,9 @@ class Turns:
         if customer and customer != claim.name:
             belongs_to = await self._inbox.home_of(customer)
             if belongs_to != claim.name:
-                return await self._signed_in(claim, incoming, belongs_to)
+                if not await self._has_parted(incoming, customer):
+                    return await self._signed_in(claim, incoming, belongs_to)
+                incoming = _unproven(incoming)
         answer = await self._answer(claim, incoming)
         if answer.code is not None:
             return await self._told_code(claim, incoming, answer.code)
@@ -123,6 +127,9 @@ class Turns:
         TURNS.labels("answered").inc()
         ANSWER_SECONDS.observe(max(0.0, self._lane.clock.now() - incoming.received_at))
         return following
+
+    async def _has_parted(self, incoming: Incoming, customer: str) -> bool:
+        return await self._inbox.has_parted(_account(incoming), customer, incoming.metadata.get(PROOF_FROM, 0.0))
 
     async def _signed_in(self, claim: Claim, incoming: Incoming, customer: str) -> Claim | None:
         try:
@@ -135,7 +142,7 @@ class Turns:
         try:
             proof = await self._codes.redeem(
                 code,
-                account=conversation_of(incoming.channel, incoming.account),
+                account=_account(incoming),
                 conversation=claim.name,
                 use=message_key(incoming),
             )
@@ -161,8 +168,7 @@ class Turns:
 
     async def _asked(self, claim: Claim, incoming: Incoming) -> Answer:
         try:
-            account = conversation_of(incoming.channel, incoming.account)
-            state = State(claim.version, claim.window, account, claim.accounts)
+            state = State(claim.version, claim.window, _account(incoming), claim.accounts)
             return await self._dialogue.answer(claim.name, incoming, state)
         except Exception as error:
             raise DialogueFailed(error) from error
@@ -222,14 +228,14 @@ class Turns:
     def _changes(self, claim: Claim, incoming: Incoming, answer: Answer, failure: str = "") -> Commit:
         deliveries = _elsewhere(claim.name, incoming, answer)
         if not incoming.reply_to:
-            to_asker = _towards(claim.name, conversation_of(incoming.channel, incoming.account))
+            to_asker = _towards(claim.name, _account(incoming))
             deliveries[to_asker] = [*_deliveries(incoming, answer.replies), *deliveries.get(to_asker, ())]
         return Commit(
             answer.events,
             answer.window,
             {name: items for name, items in deliveries.items() if items},
             linked=_linked(claim.name, incoming),
-            unlinked=answer.parted,
+            parted=answer.parted,
             queued=[Part(account).encode() for account in answer.parted],
             answer=orjson.dumps([reply.as_dict() for reply in answer.replies]) if incoming.reply_to else None,
             answer_id=message_key(incoming),
@@ -239,8 +245,17 @@ class Turns:
 
 
 def _belongs_here(claim: Claim, incoming: Incoming) -> bool:
-    account = conversation_of(incoming.channel, incoming.account)
+    account = _account(incoming)
     return account == claim.name or account in claim.accounts or incoming.joined is not None
+
+
+def _account(incoming: Incoming) -> str:
+    return conversation_of(incoming.channel, incoming.account)
+
+
+def _unproven(incoming: Incoming) -> Incoming:
+    said = {name: value for name, value in incoming.metadata.items() if name not in (PROVEN_CUSTOMER, PROVEN_AT)}
+    return replace(incoming, metadata=said)
 
 
 def _judged(incoming: Incoming, verdict: CodeVerdict) -> Incoming:

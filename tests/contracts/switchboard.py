@@ -110,7 +110,7 @@ class Switchboard:
             redis, self.keys, self._inbox, self.clock, settings.messages_per_minute, settings.answer_seconds,
             settings.messages_per_minute_of_address,
         )  # fmt: skip
-        self.channel = _built(channel, Parts(settings, redis, self.keys, self.door.ask, self._picture))
+        self.channel = _built(channel, Parts(settings, redis, self.keys, self.door.ask, self._inbox, self._picture))
         rest = Shopless()
         app = server.build(self.door, [self.channel], rest, rest, settings.rest_token, settings.max_body_bytes)
         self.http = TestClient(TestServer(app))

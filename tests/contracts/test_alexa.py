@@ -17,6 +17,7 @@ from bot.channels.alexa.channel import TOLERATED_SECONDS, AlexaChannel
 from bot.channels.alexa.request import account_of
 from bot.channels.alexa.signature import CHAIN_URL_HEADER, SIGNATURE_HEADER
 from bot.channels.base import Channel
+from bot.channels.oauth_grants import Grant
 from bot.channels.registry import Parts
 from bot.messages import PROVEN_CUSTOMER, Button, Card, Reply
 from tests.contracts.alexa_device import (
@@ -147,8 +148,8 @@ def _at(envelope: dict[str, Any], seconds_from_now: float) -> dict[str, Any]:
 class GivenLinks:
     """Knows one token."""
 
-    async def customer_of_token(self, token: str) -> str | None:
-        return "customer-1" if token == "an-access-token-of-the-payloads" else None
+    async def grant(self, account: str, token: str) -> Grant | None:
+        return Grant("customer-1", "family-1", 1.0) if token == "an-access-token-of-the-payloads" else None
 
 
 @pytest.fixture
@@ -536,7 +537,7 @@ async def test_there_is_nobody_to_send_to_later(working: AlexaLine) -> None:
 
 def test_without_a_skill_id_alexa_is_off() -> None:
     """The builder looks at nothing else."""
-    parts_ = Parts(settings(), None, None, None, None)  # type: ignore[arg-type]
+    parts_ = Parts(settings(), None, None, None, None, None)  # type: ignore[arg-type]
     assert registry.alexa(parts_) is None
 
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import SecretStr
 
 from bot.channels.customer_tokens import BadToken, CustomerTokens, SignedIn
-from bot.messages import PROVEN_AT, PROVEN_CUSTOMER
+from bot.messages import PROOF_FROM, PROVEN_AT, PROVEN_CUSTOMER
 from tests.contracts.browser import Tab
 from tests.contracts.conftest import Open
 from tests.contracts.switchboard import Switchboard, settings
@@ -39,8 +39,10 @@ def unsigned() -> str:
 
 def test_a_token_says_who_is_signed_in_and_since_when() -> None:
     tokens = CustomerTokens(SecretStr(SECRET), "")
-    assert tokens.verify(signed()) == SignedIn("K-1001", None)
-    assert tokens.verify(signed(auth_time=1_772_443_800)) == SignedIn("K-1001", 1_772_443_800.0)
+    found = tokens.verify(signed())
+    assert (found.customer, found.at) == ("K-1001", None)
+    assert abs(found.known_from - time.time()) < 60
+    assert tokens.verify(signed(auth_time=1_772_443_800)) == SignedIn("K-1001", 1_772_443_800.0, 1_772_443_800.0)
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
@@ -112,6 +114,7 @@ async def test_messages_carry_who_is_signed_in(tab: Tab) -> None:
     await tab.open(customer_token=signed(auth_time=1_772_443_800))
     metadata = await says(tab)
     assert (metadata[PROVEN_CUSTOMER], metadata[PROVEN_AT]) == ("K-1001", 1_772_443_800.0)
+    assert metadata[PROOF_FROM] == 1_772_443_800.0
 
 
 async def test_a_visitor_who_signs_in_goes_on_where_they_were(tab: Tab) -> None:

@@ -152,7 +152,7 @@ def test_in_production_without_a_server_mail_is_off() -> None:
     from bot.channels.registry import Parts, mail
 
     given = settings(environment="production")
-    assert mail(Parts(given, None, None, None, None)) is None  # type: ignore[arg-type]
+    assert mail(Parts(given, None, None, None, None, None)) is None  # type: ignore[arg-type]
 
 
 def test_an_address_of_another_kind_is_refused_without_being_shown() -> None:

@@ -21,6 +21,7 @@ from bot.conversation.consumer import Consumer
 from bot.conversation.lane import Lane
 from bot.conversation.outbox import Deliveries
 from bot.dialogue.assistant import Assistant
+from bot.messages import PROVEN_CUSTOMER, Incoming
 from bot.redis_client import Client
 from bot.settings import Settings
 from tests.contracts.alexa_device import payload
@@ -151,8 +152,9 @@ async def test_a_customer_signs_in_and_alexa_speaks_for_them(browser: Browser) -
     assert account.startswith(b"alexa-")
 
 
-async def _alexa_says(browser: Browser, token: str) -> None:
+async def _alexa_says(browser: Browser, token: str, request: int = 0) -> None:
     envelope = payload("launch", 1)
+    envelope["request"]["requestId"] += f".{request}"
     envelope["context"]["System"]["user"]["accessToken"] = token
     body = orjson.dumps(envelope)
     async with browser.http.post("/webhooks/alexa", data=body, headers=chain().headers(body)) as response:
@@ -269,11 +271,13 @@ async def test_a_refresh_token_is_used_once_and_a_second_use_ends_all(
     grants = oauth_grants.Grants(browser.running.redis)
     _, first = await browser.redeems(await browser.authorized())
     _, second = await browser.refreshes(first["refresh_token"])
-    assert await grants.customer_of_token(second["access_token"]) == "K-1001"
+    found = await grants.of_token(second["access_token"])
+    assert found
+    assert found.customer == "K-1001"
     assert (await browser.refreshes(first["refresh_token"]))[0] == 200  # its answer may have got lost
     monkeypatch.setattr(oauth_grants, "GRACE_SECONDS", -1)
     assert await browser.refreshes(first["refresh_token"]) == (400, {"error": "invalid_grant"})
-    assert await grants.customer_of_token(second["access_token"]) is None
+    assert await grants.of_token(second["access_token"]) is None
     assert await browser.refreshes(second["refresh_token"]) == (400, {"error": "invalid_grant"})
 
 
@@ -284,7 +288,26 @@ async def test_a_revoked_link_is_over(browser: Browser) -> None:
         "/oauth/revoke", data={"client_id": CLIENT, "client_secret": SECRET, "token": tokens["refresh_token"]}
     ) as response:
         assert response.status == 200
-    assert await grants.customer_of_token(tokens["access_token"]) is None
+    assert await grants.of_token(tokens["access_token"]) is None
+
+
+async def test_who_is_parted_in_conversation_is_linked_by_no_token_from_before(browser: Browser) -> None:
+    """Alexa keeps her tokens, and sends them with every request."""
+    _, tokens = await browser.redeems(await browser.authorized())
+    await _alexa_says(browser, tokens["access_token"])
+    keys, redis = browser.running.keys, browser.running.redis
+    [account] = await redis.hkeys(keys.accounts("K-1001"))
+    asked = Incoming(
+        "rest", "kim", "message-1", "trenn alexa bitte wieder", reply_to="tests", metadata={PROVEN_CUSTOMER: "K-1001"}
+    )
+    replies = await browser.running.gateway.door.ask(asked)
+    assert "getrennt" in str(replies[0].text)
+    await _alexa_says(browser, tokens["access_token"], request=1)
+    assert await redis.hkeys(keys.accounts("K-1001")) == [b"rest-kim"]
+    assert await browser.refreshes(tokens["refresh_token"]) == (400, {"error": "invalid_grant"})
+    _, new = await browser.redeems(await browser.authorized())
+    await _alexa_says(browser, new["access_token"], request=2)
+    assert account in await redis.hkeys(keys.accounts("K-1001"))
 
 
 async def test_an_unknown_token_leaves_alexa_unlinked(browser: Browser) -> None:

@@ -236,3 +236,10 @@ async def test_what_must_be_seen_goes_to_a_channel_that_shows_it(
     assert reply.shown_on == "Telegram"
     assert "/documents/" in telegram.hears()
     assert [reply.document.title for reply in telegram.replies() if reply.document] == ["2026-000001"]
+
+
+async def test_the_only_account_of_a_known_customer_can_leave(house: House, web: Customer) -> None:
+    await sign_in(web, "K-1001")
+    signed_in_before = {PROVEN_CUSTOMER: "K-1001"}
+    assert "getrennt" in await web.says("trenn den browser wieder von meinem konto", metadata=signed_in_before)
+    assert "NC-104201" not in await web.says("wo ist meine bestellung?", metadata=signed_in_before)

@@ -1,9 +1,11 @@
 """Conversations become one and separate again: nothing is heard twice or lost, whatever fails between two steps."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -17,7 +19,7 @@ from bot.conversation.lane import Accepted, Lane
 from bot.conversation.outbox import Deliveries, TryAgain
 from bot.conversation.turn import Turns
 from bot.gateway.door import GatewayDoor
-from bot.messages import CODE, PROVEN_CUSTOMER, Answer, Delivery, Incoming, Reply, State
+from bot.messages import CODE, PROOF_FROM, PROVEN_CUSTOMER, Answer, Delivery, Incoming, Reply, State
 from bot.redis_client import Client
 from bot.redis_keys import Keys
 
@@ -77,7 +79,7 @@ class House:
             raise TryAgain("down", 60)
         self.sent.append((conversation_of(delivery.channel, delivery.account), str(delivery.reply.text)))
 
-    async def says(self, account: str, text: str, message_id: str = "", **metadata: str) -> Accepted:
+    async def says(self, account: str, text: str, message_id: str = "", **metadata: Any) -> Accepted:
         channel, _, name = account.partition("-")
         return await self.inbox.accept(Incoming(channel, name, message_id or text, text, metadata=metadata))
 
@@ -248,6 +250,40 @@ async def test_who_was_parted_may_be_joined_again(house: House) -> None:
     async with house.working():
         await house.says(WEB, "once more")
     assert house.dialogue.heard[-1] == (TELEGRAM, "once more")
+
+
+async def test_a_proof_from_before_the_parting_counts_no_more(house: House) -> None:
+    old: dict[str, Any] = {PROVEN_CUSTOMER: "K-1", PROOF_FROM: time.time() - 60}
+    new = {**old, PROOF_FROM: time.time() + 60}
+    async with house.working():
+        await house.says(TELEGRAM, "here", **old)
+        await house.says(WEB, "signed in", **old)
+    async with house.working():
+        await house.says(TELEGRAM, f"part {WEB}", **old)
+        await house.says(WEB, "sent at once", **old)
+    async with house.working():
+        await house.says(WEB, "still signed in", **old)
+    assert house.dialogue.heard[-1] == (WEB, "still signed in")
+    assert set(await house.lane.accounts("K-1")) == {TELEGRAM}
+    async with house.working():
+        await house.says(WEB, "signed in again", **new)
+    async with house.working():
+        await house.says(WEB, "an older tab", **old)
+    assert house.dialogue.heard[-2:] == [("K-1", "signed in again"), ("K-1", "an older tab")]
+
+
+async def test_who_is_linked_again_by_a_code_is_not_parted_any_more(house: House) -> None:
+    async with house.working():
+        await house.says(TELEGRAM, "here", **{PROVEN_CUSTOMER: "K-1"})
+        await house.says(WEB, "here too", **{PROVEN_CUSTOMER: "K-1"})
+    async with house.working():
+        await house.says(TELEGRAM, f"part {WEB}")
+    assert await house.lane.parted_at("K-1", WEB)
+    code = await house.codes.issue("K-1", is_customer=True)
+    async with house.working():
+        await house.says(WEB, f"code {code}")
+    assert await house.lane.parted_at("K-1", WEB) is None
+    assert set(await house.lane.accounts("K-1")) == {TELEGRAM, WEB}
 
 
 async def test_a_signed_in_customer_is_where_the_customer_is(house: House) -> None:

@@ -16,11 +16,13 @@ from bot.channels.alexa.sentences import STOPS
 from bot.channels.alexa.signature import Signatures, Untrusted
 from bot.channels.alexa.words import Tone, words
 from bot.channels.base import Abilities, Door, TooLate
+from bot.channels.oauth_grants import Grant
 from bot.channels.rest import Ask
 from bot.channels.untold import Untold
 from bot.clock import Clock
+from bot.conversation.identity import conversation_of
 from bot.conversation.outbox import Undeliverable
-from bot.messages import PROVEN_CUSTOMER, SAID_AT, Delivery, Incoming, Reply
+from bot.messages import PROOF_FROM, PROVEN_CUSTOMER, SAID_AT, Delivery, Incoming, Reply
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +43,8 @@ _GO_ON = (_YES, "AMAZON.NextIntent", "AMAZON.MoreIntent")
 class AccountLinks(Protocol):
     """Accounts that were linked in the Alexa app (OAuth)."""
 
-    async def customer_of_token(self, token: str) -> str | None:
-        """The customer who was given this access token; None when it is not valid (any more)."""
+    async def grant(self, account: str, token: str) -> Grant | None:
+        """What this account (by name) was granted with an access token; None when that does not count (any more)."""
         ...
 
 
@@ -130,17 +132,17 @@ class AlexaChannel:
 
     async def _incoming(self, request: Request, meaning: Meaning) -> tuple[Incoming, bool]:
         """The message, and whether its account is linked."""
-        customer = None
+        grant = None
         if self._links and request.access_token:
-            customer = await self._links.customer_of_token(request.access_token)
+            grant = await self._links.grant(conversation_of(self.name, request.account), request.access_token)
         metadata: dict[str, Any] = {SAID_AT: meaning.said_at} if meaning.said_at else {}
-        if customer is not None:
-            metadata[PROVEN_CUSTOMER] = customer
+        if grant is not None:
+            metadata |= {PROVEN_CUSTOMER: grant.customer, PROOF_FROM: grant.given_at}
         incoming = Incoming(
             channel=self.name, account=request.account, message_id=request.id, text=meaning.text, payload=meaning.payload,
             language=request.language, voice=True, metadata=metadata,
         )  # fmt: skip
-        return incoming, customer is not None
+        return incoming, grant is not None
 
     async def _replies(self, incoming: Incoming, request: Request, listener: Listener) -> tuple[Reply, ...] | None:
         """None when they are not ready in time; they are kept, and the same message asks for them again."""
