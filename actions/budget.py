@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+from rasa_sdk.events import FollowupAction
+
 from actions import wording
 from actions.backend.port import Money, Product
 from actions.base import Event, GoalAction, Turn
 from actions.product_answers import Question, ask_back, focus, in_focus
-from actions.reading import amounts
-from actions.reading.products import is_about_cheapest, products_for
+from actions.reading import amounts, answers
+from actions.reading.products import is_about_cheapest, pick, products_for
 from actions.reading.wishes import wishes
 from actions.showing import MAX_CARDS, card, cards, kinds_in_words
 
@@ -30,6 +32,8 @@ class RecommendForBudget(GoalAction):
         budget = amounts.budget(turn.heard)
         if budget:
             return self.recommend(turn, Question(turn.heard.text, tuple(named or catalog)), budget)
+        if _takes_one(turn, catalog):
+            return [FollowupAction("order_form")]
         if is_about_cheapest(turn.heard.text):
             return self._cheapest(turn, named or _of_kind_spoken_of(turn, catalog))
         return ask_back("question_budget", "recommend_for_budget", turn.heard.text, named)
@@ -43,7 +47,9 @@ class RecommendForBudget(GoalAction):
         fitting = [product for product in candidates if _cost(product, monthly).amount <= amount]
         if not fitting:
             return self._nothing_fits(turn, candidates, budget)
-        best = sorted(fitting, key=lambda product: -_cost(product, monthly).amount)[:MAX_CARDS]
+        least = amounts.least(turn.heard)
+        in_range = [product for product in fitting if _cost(product, monthly).amount >= least]
+        best = sorted(in_range or fitting, key=lambda product: -_cost(product, monthly).amount)[:MAX_CARDS]
         turn.say("utter_fits_budget", cards=cards(turn, best), budget=_in_words(turn, budget, best[0]))
         if best[0].rental_terms:
             self._say_over_time(turn, best[0])
@@ -86,6 +92,15 @@ class RecommendForBudget(GoalAction):
         cheapest = sorted(candidates, key=lambda product: product.price.amount)[:MAX_CARDS]
         turn.say("utter_cheapest", cards=cards(turn, cheapest), product=cheapest[0].name)
         return focus(cheapest)
+
+
+def _takes_one(turn: Turn, catalog: Sequence[Product]) -> bool:
+    """ "ok, ich miete die günstigste": of those that were shown."""
+    text = turn.heard.text
+    takes = answers.names_deed(text) or amounts.wants_rent(text) is not None
+    return (
+        takes and not turn.open_form and not answers.is_question(text) and len(pick(text, in_focus(turn, catalog))) == 1
+    )
 
 
 def _of_kind_spoken_of(turn: Turn, catalog: Sequence[Product]) -> Sequence[Product]:

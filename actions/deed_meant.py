@@ -86,6 +86,7 @@ async def calls_for_deed(turn: Turn) -> bool:
         or renting.takes_back_cancellation(text)
         or renting.buys_at_end(text)
         or renting.keeps(text)
+        or renting.keeps_the_old(text)
         or (bool(turn.heard.all("addon")) and renting.takes_off(text))
         or renting.is_for_good(text)
         or (renting.names_swap(text) and renting.asks_what_is_booked(text))
@@ -102,7 +103,11 @@ async def calls_for_deed(turn: Turn) -> bool:
 async def _deed_taken_back(turn: Turn) -> str | None:
     """What was done last, if the message says to undo it: "take that back"."""
     last = last_deed(turn)
-    if last is None or not renting.takes_back_that(turn.heard.text) or _names_whole(turn.heard.text):
+    text = turn.heard.text
+    if last is None or _names_whole(text):
+        return None
+    is_swap_undone = last.deed == "swap_product" and renting.keeps_the_old(text)
+    if not (renting.takes_back_that(text) or is_swap_undone):
         return None
     return last.deed if await _names_nothing_else(turn, last) else None
 

@@ -35,19 +35,13 @@ class OrderEditing(Form):
     async def take(self, turn: Turn, draft: Draft, question: str | None) -> bool:
         draft["hint"] = None
         part = question.partition("_")[2] if question else None
-        if (
-            part is not None
-            and await self.is_given_up(turn, draft)
-            and not (part == "option" and answers.is_whatever(turn.heard.text))
-        ):
+        if await self._ends(turn, draft, part):
             draft["state"] = "dropped"
             return True
-        if answers.is_about_billing_address(turn.heard.text) and turn.heard.intent != "request_invoice":
-            turn.say("utter_billing_address")
-            if part is None and not draft.get("lines"):
-                draft["state"] = "nothing"
+        if self._says_billing_address(turn, draft, part):
             return True
-        if answers.wishes_delivery(turn.heard.text):
+        wishes_delivery = answers.wishes_delivery(turn.heard.text)
+        if wishes_delivery:
             turn.say("utter_no_delivery_wishes")
         if part is not None and await self._tells_addon(turn, draft):
             return True
@@ -59,9 +53,23 @@ class OrderEditing(Form):
         found = await self.read(turn, draft, part)
         if found and part and await self._is_aside(turn, draft, part, before):
             turn.say("utter_noted")
+        if wishes_delivery and part is not None and order_draft.contents(draft) == before:
+            return True
         if part == "confirmed":
             return self._decide(turn, draft, found, changed=order_draft.contents(draft) != before)
         return found or part is None or self._take_nothing(turn, draft)
+
+    def _says_billing_address(self, turn: Turn, draft: Draft, part: str | None) -> bool:
+        is_about_it = answers.is_about_billing_address(turn.heard.text) and turn.heard.intent != "request_invoice"
+        if is_about_it:
+            turn.say("utter_billing_address")
+        if is_about_it and part is None and not draft.get("lines"):
+            draft["state"] = "nothing"
+        return is_about_it
+
+    async def _ends(self, turn: Turn, draft: Draft, part: str | None) -> bool:
+        is_whatever = part == "option" and answers.is_whatever(turn.heard.text)
+        return part is not None and not is_whatever and await self.is_given_up(turn, draft)
 
     async def _is_aside(self, turn: Turn, draft: Draft, part: str, before: Draft) -> bool:
         """Whether something was said that the open question did not ask for, which then comes again."""
@@ -72,7 +80,9 @@ class OrderEditing(Form):
             return bool(after["address"] == before["address"])
         if part == "option":
             catalog = await turn.backend.products()
-            return order_draft.open_line(after, catalog) == order_draft.open_line(before, catalog)
+            return _chosen_of(order_draft.open_line(after, catalog)) == _chosen_of(
+                order_draft.open_line(before, catalog)
+            )
         return part in IN_ONE_QUESTION
 
     async def _tells_addon(self, turn: Turn, draft: Draft) -> bool:
@@ -219,6 +229,11 @@ class OrderEditing(Form):
             draft.update(hint="declined", shown=None)  # asks what shall be different
         elif answers.puts_off(turn.heard.text):
             turn.say("utter_take_your_time")
-        elif turn.heard.intent != "affirm":
+        elif turn.heard.intent != "affirm" and not answers.says_go(turn.heard.text):
             turn.say("utter_not_caught")
         return True
+
+
+def _chosen_of(line: Line | None) -> object:
+    """What an answer to "which colour?" changes of a line."""
+    return line and (line["product"], line["options"])

@@ -11,10 +11,12 @@ from actions.product_answers import in_focus
 from actions.reading import amounts
 from actions.reading.answers import is_indefinite
 from actions.reading.heard import Heard
-from actions.reading.products import option_mentions, pick, products_named
+from actions.reading.products import option_mentions, options_named, pick, products_named
 from actions.reading.wishes import Portion, Wish, goes_on, is_addition, portions, unwanted, wishes
 
 _THAT = re.compile(r"\b(das|die|den|der|dies\w*|it|that|this)\b", re.I)
+_ALL_OF_THEM = re.compile(r"\b(?:beide[snm]?|both|alle?\s+(?P<count>zwei|drei|vier|two|three|four|[234]))\b", re.I)
+_ONE_OF_THEM = re.compile(r"\b(?:ein\w*|kein\w*|welche\w*|one|none|neither|which|either)\s+(?:von|der|of)\b", re.I)
 SHORT = 6
 """Words up to which an answer is looked through for a product that the NLU did not find."""
 
@@ -35,6 +37,9 @@ class ProductChoice:
         """Whether the message chose a product, or left one to be chosen."""
         wished = wishes(heard, self._catalog)
         is_open = part in (None, "product")
+        if is_open and (products := self._all_at_hand(heard, wished)):
+            self._settle_all(products, heard)
+            return True
         if is_open and (product := self._chosen(heard, wished)):
             self._settle(product, heard)
             return True
@@ -43,6 +48,22 @@ class ProductChoice:
         return self._leave_open(heard, wished) or (
             is_open and (self._add_to_pending(heard) or self._leave_focus_open(heard))
         )
+
+    def _all_at_hand(self, heard: Heard, wished: Sequence[Wish]) -> Sequence[Product]:
+        """ "ich nehm beide", "alle drei": just as many as there are to choose from."""
+        match = _ALL_OF_THEM.search(heard.text)
+        is_chosen = self._lines.lines and not self._draft.get("pending")
+        if match is None or is_chosen or any(wish.product for wish in wished) or _ONE_OF_THEM.search(heard.text):
+            return ()
+        number = amounts.as_number(match["count"]) if match["count"] else 2
+        at_hand = self._at_hand(wished)
+        return at_hand if len(at_hand) == number else ()
+
+    def _settle_all(self, products: Sequence[Product], heard: Heard) -> None:
+        """One of each, with the options that were named."""
+        pending = self._draft.pop("pending", None) or {"adds": False}
+        asked = [(product, Portion(options_named(heard.text, product), None)) for product in products]
+        self._lines.put(asked, adds=pending["adds"])
 
     def _chosen(self, heard: Heard, wished: Sequence[Wish]) -> Product | None:
         """The one product that an answer to "which?", or "die nehm ich", means."""
@@ -101,10 +122,16 @@ class ProductChoice:
         pending = self._draft.get("pending")
         products = [product for product in self._catalog if pending and product.id in pending["products"]]
         says_more = (
-            any(option_mentions(heard.text, product) for product in products) or amounts.quantity(heard) is not None
+            any(option_mentions(heard.text, product) for product in products)
+            or amounts.quantity(heard) is not None
+            or amounts.term_months(heard) is not None
         )
         if pending and products and says_more:
+            shift = len(pending["text"]) + len(", ")
             pending["text"] = f"{pending['text']}, {heard.text}"
+            pending["entities"] += [
+                {**entity, "start": entity["start"] + shift, "end": entity["end"] + shift} for entity in heard.entities
+            ]
         return bool(products) and says_more
 
     def _leave_focus_open(self, heard: Heard) -> bool:

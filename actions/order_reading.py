@@ -33,6 +33,10 @@ NO_NAMES = vocabulary("affirm deny change_order change_address stop")
 """Intents of answers that are surely none to "which name?"."""
 SHORT = 4
 """Words of an answer that says nothing else."""
+LONG = 8
+"""Words of one that also says "take" or "rent"."""
+MOST_OF_IBAN = 10
+"""Words of an answer that is an IBAN in groups, and hardly more."""
 
 
 class OrderReader:
@@ -71,14 +75,28 @@ class OrderReader:
             "term": lambda: self._edit(lambda lines: lines.take_term(self._heard, asked=True)),
             "quantity": self._read_quantity,
         }
-        return (part in readers and readers[part]()) or self._read_account(part)
+        return (part in readers and readers[part]()) or self._read_account(part) or self._read_postal_code()
+
+    def _read_postal_code(self) -> bool:
+        """Five digits and nothing else, while the one of the address is not known."""
+        missing = order_draft.missing_in_address(self._draft)
+        code = addresses.address_said(self._heard.text, asked=True).parts.get("postal_code")
+        is_alone = code is not None and self._heard.text.strip(" .,") == code
+        if code and is_alone and "postal_code" in missing:
+            order_draft.merge_address(self._draft, {"postal_code": code})
+            return True
+        return False
 
     def _read_account(self, part: str | None) -> bool:
         """An IBAN or the code of a gift card is one wherever it stands, and its digits count no pieces."""
-        text, is_asked = self._heard.text, part == "account"
+        text, draft = self._heard.text, self._draft
+        is_awaited = (
+            draft.get("payment") == "direct_debit" and not draft.get("iban") and self._heard.length <= MOST_OF_IBAN
+        )
+        is_asked = part == "account" or is_awaited
         names_one = paying.names_account(text, asked=is_asked)
-        is_time = part in ("account", "payment", "confirmed") or paying.names_valid_account(text)
-        return names_one and is_time and paying.read_payment(self._turn, self._draft, text, asked=is_asked)
+        is_time = is_asked or part in ("payment", "confirmed") or paying.names_valid_account(text)
+        return names_one and is_time and paying.read_payment(self._turn, draft, text, asked=is_asked)
 
     @property
     def _is_question(self) -> bool:
@@ -143,7 +161,8 @@ class OrderReader:
 
     def _read_product(self) -> bool:
         """ "den günstigeren", "office": one of those that were offered, whatever the NLU took it for."""
-        if self._heard.length > SHORT or answers.is_question(self._heard.text):
+        takes_one = answers.names_deed(self._heard.text) or amounts.wants_rent(self._heard.text) is not None
+        if self._heard.length > (LONG if takes_one else SHORT) or answers.is_question(self._heard.text):
             return False
         pending = (self._draft.get("pending") or {}).get("products") or [product.id for product in self._catalog]
         offered = [product for product in self._catalog if product.id in pending]
@@ -237,6 +256,8 @@ class OrderReader:
 
     def _say_not_offered(self, heard: Heard, part: str | None, *, found: bool) -> bool:
         """When a size or a colour is named that the product spoken of does not have."""
+        if self._say_not_offered_of_several(heard):
+            return True
         lines: Sequence[Line] = self._draft["lines"]
         line = order_draft.open_line(self._draft, self._catalog) or (None if found else next(iter(lines), None))
         line = line or self._only_line_named(heard)
@@ -249,6 +270,19 @@ class OrderReader:
             line["options"].pop("colour", None)
         self._turn.say("utter_not_offered_here", product=product.name)
         return True
+
+    def _say_not_offered_of_several(self, heard: Heard) -> bool:
+        """ "die Schuhe in Weiß und eine Mini in Rot": each in its own stretch of the message."""
+        clear = [wish for wish in wishes(heard, self._catalog) if wish.product]
+        lines = {line["product"]: line for line in self._draft["lines"]}
+        for wish in clear if len(clear) > 1 else ():
+            line = lines.get(wish.product.id) if wish.product else None
+            own = heard.within(wish.span).text
+            if line is not None and wish.product and names_colour_not_offered(own, wish.product):
+                line["options"].pop("colour", None)
+                self._turn.say("utter_not_offered_here", product=wish.product.name)
+                return True
+        return False
 
     def _only_line_named(self, heard: Heard) -> Line | None:
         """The line of the one product that the message is about."""

@@ -9,6 +9,7 @@ from actions import order_draft, service_topics, wording
 from actions.backend.port import PAYMENT_METHODS, KeyReused, Order, OutOfStock, Refused, Rejected, Unavailable
 from actions.base import Event, GoalAction, Turn, button, yes_no
 from actions.deed_meant import calls_for_deed
+from actions.facts import facts
 from actions.forms import GOALS, go_on, reopen
 from actions.order_checks import say_short
 from actions.order_draft import Draft
@@ -16,6 +17,7 @@ from actions.order_editing import OrderEditing
 from actions.order_questions import OrderQuestion, change_buttons, stop_button
 from actions.own_orders import answer_about_cancelling
 from actions.paying import paid_in_words, payment_of, say_how_to_pay, say_payment_refused
+from actions.product_answers import in_focus
 from actions.reading import addresses, answers
 from actions.reading.heard import span_of
 from actions.reading.products import addon_mentions
@@ -74,6 +76,8 @@ class OrderForm(OrderEditing):
         part = await self.missing_part(turn, draft)
         if part == "address" and await self._recall_address(turn, draft):
             part = await self.missing_part(turn, draft)
+        if part == "payment" and await self._recall_payment(turn, draft):
+            part = await self.missing_part(turn, draft)
         return f"order_{part or 'confirmed'}"
 
     async def take(self, turn: Turn, draft: Draft, question: str | None) -> bool:
@@ -96,6 +100,8 @@ class OrderForm(OrderEditing):
                 return True
         is_question = answers.is_question(turn.heard.text) and not turn.heard.all("product")
         if is_question and not _orders_on_condition(turn) and service_topics.answered(turn):
+            return True
+        if is_question and turn.heard.intent == "nlu_fallback" and await _tells_of_what_is_ordered(turn):
             return True
         return question is not None and turn.heard.intent == "cancel_order" and answer_about_cancelling(turn)
 
@@ -165,6 +171,19 @@ class OrderForm(OrderEditing):
             return [SlotSet(self.draft_slot, {"state": "nothing"}), SlotSet("requested_slot", None)]
         return await super()._return(turn, draft)
 
+    async def _recall_payment(self, turn: Turn, draft: Draft) -> bool:
+        """As the last order was paid, unless a voucher did it or the payment failed; the summary names it."""
+        if "payment" in draft:
+            return False  # it was taken out
+        try:
+            orders = await turn.backend.orders(turn.customer)
+        except Unavailable:
+            return False
+        last = next((order for order in orders if order.payment_method != "gift_card"), None)
+        if last is not None and not (last.payment and last.payment.status == "failed"):
+            draft["payment"] = last.payment_method
+        return draft.get("payment") is not None
+
     async def _recall_address(self, turn: Turn, draft: Draft) -> bool:
         """Where the last order went; the summary names it, and it can be corrected."""
         if draft.get("address") or draft.get("asked_shop"):
@@ -177,6 +196,17 @@ class OrderForm(OrderEditing):
         if customer.addresses:
             draft["address"] = customer.addresses[0].model_dump()
         return bool(customer.addresses)
+
+
+async def _tells_of_what_is_ordered(turn: Turn) -> bool:
+    """ "wie weit fliegt die eigentlich?", which could be asked of an owned one, too."""
+    told = {
+        product.name: facts(turn, turn.heard.text, product) for product in in_focus(turn, await turn.backend.products())
+    }
+    for name, known in told.items():
+        if known:
+            turn.say("utter_feature", product=name, features=turn.listed(known))
+    return any(told.values())
 
 
 def _orders_on_condition(turn: Turn) -> bool:

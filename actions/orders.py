@@ -1,5 +1,6 @@
 """Tracking: where orders are."""
 
+import re
 from collections.abc import Sequence
 
 from rasa_sdk.events import SlotSet
@@ -7,10 +8,16 @@ from rasa_sdk.events import SlotSet
 from actions.backend.port import NotFound, Order, Product
 from actions.base import Event, GoalAction, Turn
 from actions.own_orders import named_among, number_said, order_with
+from actions.returning import say_return
 from actions.showing import dated, piece_in_words
 
 UNDER_WAY = ("pending", "processed", "shipped")
 MAX_TOLD = 3
+_REPLACEMENT = re.compile(
+    r"\b(?:die neuen?|das neue|den neuen|ersatz\w*|umtausch\w*|getauscht\w*|the new (?:one|ones|pair)|replacement\w*|exchanged?)\b",
+    re.I,
+)
+""" "wann krieg ich die neuen?": what was exchanged is on its way."""
 
 
 class TrackOrder(GoalAction):
@@ -19,6 +26,11 @@ class TrackOrder(GoalAction):
     action_name = "action_track_order"
 
     async def act(self, turn: Turn) -> list[Event]:
+        if _REPLACEMENT.search(turn.heard.text) and number_said(turn) is None:
+            exchanges = [one for one in await turn.backend.returns(turn.customer) if one.kind == "exchange"]
+            if exchanges and exchanges[0].status != "completed":
+                say_return(turn, exchanges[0])
+                return []
         try:
             orders = await self._meant(turn)
         except NotFound:

@@ -22,6 +22,10 @@ FOCUS_OPTIONS = "focus_options"
 """The slot that keeps the colour or size in which the only one of them was spoken of."""
 
 
+FEW_WORDS = 4
+"""Of an answer that only points to something."""
+
+
 @dataclass(frozen=True)
 class Question:
     """What is asked of which products; the text may be that of an earlier message."""
@@ -98,6 +102,12 @@ def in_focus(turn: Turn, catalog: Sequence[Product]) -> list[Product]:
     """The products spoken of last, in the order in which they were shown."""
     by_id = {product.id: product for product in catalog}
     return [by_id[product_id] for product_id in turn.slot(FOCUS) or () if product_id in by_id]
+
+
+async def picks_one_shown(turn: Turn) -> bool:
+    """ "die günstigere bitte": one of several that were shown last, and nothing else."""
+    shown = in_focus(turn, await turn.backend.products())
+    return len(shown) > 1 and turn.heard.length <= FEW_WORDS and len(pick(turn.heard.text, shown)) == 1
 
 
 def focus(products: Sequence[Product], options: dict[str, str] | None = None) -> list[Event]:

@@ -20,6 +20,11 @@ _COMPANY = re.compile(
 )
 _NO_PART_OF_NAME = re.compile(r"^(?:(?:die|der|meine|unsere|rechnung|invoice|firma|company|name|namen)\s+)+", re.I)
 _CANCELS = re.compile(r"\b(?:stornier\w*|cancel)\b", re.I)
+_SENDS_BACK = re.compile(
+    r"\b(?:will|möcht\w*|moecht\w*|würd\w*|wuerd\w*|want|like|wanna|need)\b.{0,60}\b(?:zur(?:ü|ue)ck ?(?:geb|schick|send)\w*|return|send\b.{0,20}\bback)",
+    re.I,
+)
+""" "ich will die Schuhe zurückschicken, und wann hab ich mein Geld?": the summary of the return says when."""
 _VAT_NUMBER = re.compile(r"\b(?:DE|ATU?|NL|FR|BE|IT|LU)[\s-]?\d[\dA-Z\s.-]{6,14}", re.I)
 
 
@@ -37,6 +42,8 @@ class RefundStatus(GoalAction):
         if not told:
             if _CANCELS.search(turn.heard.text) and await order_buttons(turn, "cancel_order"):
                 return [FollowupAction("cancel_form")]  # "stornieren, und wann krieg ich mein Geld?"
+            if _SENDS_BACK.search(turn.heard.text) and turn.open_form is None:
+                return [FollowupAction("return_form")]
             await self._say_none(turn)
             return []
         for refund in told:

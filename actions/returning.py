@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import wording
+from actions import service_topics, wording
 from actions.backend.port import (
     BackendError,
     Line,
@@ -78,6 +78,10 @@ class ReturnForm(GoalForm):
         draft["kind"] = "exchange" if turn.heard.intent in ("exchange_item", "change_order") else "return"
         draft["refund_to"] = "gift_card" if is_gift_card(turn.heard.text) else "original"
         draft["reason"] = reasons.returning(turn.heard.text)
+        if service_topics.asks_return_costs(turn.heard.text):
+            turn.say("utter_returns_are_free")
+            draft["state"] = "nothing"
+            return
         if await calls_for_deed(turn):
             draft["state"] = "subscription"
             return
@@ -115,6 +119,10 @@ class ReturnForm(GoalForm):
             if draft.get("number"):
                 await self._read_pieces(turn, draft)
             return bool(draft.get("number") or draft.get("state"))
+        reason = reasons.returning(turn.heard.text)
+        if reason != reasons.NOT_SAID and draft["reason"] == reasons.NOT_SAID:
+            draft["reason"] = reason
+            return await self._read_pieces(turn, draft) or True
         if is_gift_card(turn.heard.text) and draft["kind"] == "return":
             draft["refund_to"] = "gift_card"
             return True

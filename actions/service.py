@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from rasa_sdk.events import FollowupAction
+from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import service_topics
 from actions.base import Button, Event, GoalAction, Turn, button, intents_offered, response_of
 from actions.deed_meant import calls_for_deed
 from actions.own_orders import order_buttons
-from actions.product_answers import in_focus
+from actions.product_answers import in_focus, picks_one_shown
 from actions.reading import answers
-from actions.reading.heard import Guess
+from actions.reading.heard import Guess, span_of
 from actions.reading.names import Names
 from actions.reading.words import vocabulary, words_of
 
@@ -84,7 +84,7 @@ ACTIONS = {
     "order_spare_part": "action_order_spare_part",
     "talk_to_human": "action_talk_to_human",
     "help": "utter_help",
-    "switch_language": "utter_language_switched",
+    "switch_language": "action_switch_language",
     "repeat": "action_repeat",
 }
 """What answers each of them, for a yes to the question back."""
@@ -113,6 +113,8 @@ UNREADABLE = {
     "encrypted": "utter_unreadable_encrypted",
 }
 """What is said to something that is not text, by the kind that the channel gave it."""
+MOST_BESIDE_NAME = 1
+"""Words beside a product's name in a message that wishes nothing yet."""
 LIKELY = 0.12
 """Confidence from which a guess is worth a question."""
 
@@ -132,6 +134,11 @@ class Clarify(GoalAction):
             return []
         if meant := await _meant_of_own_goods(turn):
             return [FollowupAction(ACTIONS[meant])]
+        if not turn.open_form and (pointed := await _pointed_at(turn)):
+            return [FollowupAction(pointed)]
+        if answers.asks_to_wait(turn.heard.text):
+            turn.say("utter_take_your_time")
+            return []
         likely = [guess.intent for guess in turn.heard.ranking if _is_worth_asking(guess)][:2]
         if set(likely) == {"change_order", "exchange_item"} and not turn.open_form:
             return [FollowupAction(await self._change_or_exchange(turn))]
@@ -163,6 +170,15 @@ async def _meant_of_own_goods(turn: Turn) -> str | None:
     return next((guess.intent for guess in turn.heard.ranking if guess.intent in OF_GOODS), None)
 
 
+async def _pointed_at(turn: Turn) -> str | None:
+    """What answers a message that only names goods, or points to one of those shown: "drohne", "die kleine"."""
+    named = turn.heard.all("product")
+    rest = turn.heard.without([span_of(mention) for mention in named]).text
+    if named and len(words_of(rest)) <= MOST_BESIDE_NAME:
+        return "action_browse_catalog"
+    return "action_answer_product" if not named and await picks_one_shown(turn) else None
+
+
 def _is_worth_asking(guess: Guess) -> bool:
     return guess.intent in INTENT_TITLES and guess.confidence >= LIKELY
 
@@ -184,6 +200,9 @@ class Repeat(GoalAction):
     action_name = "action_repeat"
 
     async def act(self, turn: Turn) -> list[Event]:
+        if answers.asks_to_wait(turn.heard.text):
+            turn.say("utter_take_your_time")
+            return []
         said = turn.said_before
         if not said:
             turn.say("utter_nothing_to_repeat")
@@ -200,8 +219,24 @@ class Greet(GoalAction):
     action_name = "action_greet"
 
     async def act(self, turn: Turn) -> list[Event]:
+        if answers.form_of_address(turn.heard.text):
+            return [FollowupAction("action_switch_language")]
         turn.say("utter_greet_again" if turn.open_form else "utter_greet")
         return []
+
+
+class SwitchLanguage(GoalAction):
+    """The runtime has settled the language; whether it is du or Sie is settled here."""
+
+    action_name = "action_switch_language"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        form = answers.form_of_address(turn.heard.text)
+        if form is None:
+            turn.say("utter_language_switched")
+            return []
+        turn.say("utter_form_of_address_switched", form=form)
+        return [SlotSet("form_of_address_asked_for", form)]
 
 
 class OutOfScope(GoalAction):

@@ -6,7 +6,7 @@ from actions import wording
 from actions.backend.port import PAYMENT_METHODS
 from actions.base import Turn
 from actions.reading.addresses import names_elsewhere
-from actions.reading.answers import is_about_return
+from actions.reading.answers import is_about_return, is_question
 
 _DELIVERY_AREA = re.compile(
     r"\b(?:liefer\w*|versend\w*|verschick\w*|schick\w*|ship\w*|deliver\w*|send)\b.*\b(?:(?:nach|to|in die|ins)\s+(?!me\b|my\b|mir\b|hause\b)[^\W\d_]{2,}|abroad|overseas)"
@@ -20,22 +20,38 @@ _PAYMENT = re.compile(
 )
 _SHIPPING = re.compile(
     r"\b(?:versandkosten\w*|lieferkosten|porto|versandkostenfrei|shipping (?:costs?|fees?|charges?)|(?:cost|charge|pay) (?:for|to) (?:shipping|delivery|ship)|"
-    r"delivery (?:costs?|fees?|free|charges?)|is (?:delivery|shipping) free|free (?:delivery|shipping)|(?:kostet|costs?) (?:der|die|the) (?:versand|lieferung|shipping|delivery))\b",
+    r"delivery (?:costs?|fees?|free|charges?)|is (?:delivery|shipping) free|free (?:delivery|shipping)|"
+    r"(?:kostet|kosten|costs?) (?:(?:der|die|das|the) )?(?:versand|lieferung|liefern|zustellung|shipping|delivery)|"
+    r"(?:versand|lieferung|shipping|delivery) (?:kostet|kostenlos|gratis|umsonst|free|inklusive|included))\b",
     re.I,
 )
 _RETURN_COSTS = re.compile(
     r"\b(?:kost\w*|kostenlos|umsonst|gratis|bezahl\w*|zahl\w*|cost\w*|free|pay|charge\w*)\b", re.I
 )
 _HOURS = re.compile(
-    r"\b(?:öffnungszeit\w*|wann habt ihr (?:offen|auf|geöffnet)|opening hours|when are you open|are you open)\b", re.I
+    r"\b(?:öffnungszeit\w*|(?:wann|(?:wie|bis wann|wie lange)(?: lange)?) (?:habt ihr|haben sie|seid ihr|sind sie)(?: denn| heute| morgen| noch)* (?:offen|auf|geöffnet|da|erreichbar)|"
+    r"(?:habt ihr|haben sie) (?:heute|morgen|samstags?|sonntags?|am \w+) (?:noch )?(?:offen|auf|geöffnet)|opening (?:hours|times)|"
+    r"(?:when|how long|what time|until when) are you (?:open|there)|are you (?:still )?open)\b",
+    re.I,
+)
+_PASSWORD = re.compile(r"\b(?:pass ?w[oö]rt\w*|kennwort\w*|password\w*|einloggen|log ?in daten|zugangsdaten)\b", re.I)
+_SHOP_TO_ENTER = re.compile(
+    r"\b(?:laden(?:geschäft)?|filiale\w*|geschäft (?:vor ort|in der nähe)|vor ort|showroom|ausstellung\w*|(?:physical|actual|brick and mortar) (?:shop|store)|"
+    r"(?:shop|store|branch) (?:nearby|near me|in town)|walk in|in person)\b",
+    re.I,
 )
 _TEAM = re.compile(
     r"\b(?:versand|versandkosten\w*|lieferkosten|porto|zoll|garantie\w*|gewährleistung|kaution|abhol\w*|selbst abholen|probefahr\w*|öffnungszeit\w*|"
-    r"geschenkverpack\w*|rabatt\w*|kündig\w*|reservier\w*|shipping (?:costs?|fees?|charges?)|(?:cost|charge|pay) (?:for|to) (?:shipping|delivery|send|ship)|"
+    r"geschenkverpack\w*|(?:als|wie ein) geschenk|geschenkpapier|(?:hübsch|schön|nett) (?:ein|ver)packen|as a (?:gift|present)|rabatt\w*|kündig\w*|reservier\w*|shipping (?:costs?|fees?|charges?)|(?:cost|charge|pay) (?:for|to) (?:shipping|delivery|send|ship)|"
     r"delivery (?:costs?|fees?|free)|is (?:delivery|shipping) free|free (?:delivery|shipping)|customs|warrant(?:y|ies)|guarantee|deposit|"
     r"pick (?:it |them |this )?up|test drive|opening hours|gift ?wrap\w*|discounts?|coupons?)\b",
     re.I,
 )
+
+
+def asks_return_costs(text: str) -> bool:
+    """ "was kostet mich die Rücksendung?": wants to know, and sends nothing back by it."""
+    return is_about_return(text) and is_question(text) and bool(_RETURN_COSTS.search(text))
 
 
 def answered(turn: Turn) -> bool:
@@ -55,6 +71,10 @@ def answered(turn: Turn) -> bool:
     elif _PAYMENT.search(text):
         methods = [wording.payment(method, turn.language) for method in PAYMENT_METHODS]
         turn.say("utter_payment_methods", methods=turn.listed(methods, choice=True))
+    elif _PASSWORD.search(text):
+        turn.say("utter_no_password", phone=phone)
+    elif _SHOP_TO_ENTER.search(text):
+        turn.say("utter_only_online", phone=phone)
     elif _TEAM.search(text):
         turn.say("utter_team_knows", phone=phone)
     else:

@@ -24,7 +24,7 @@ from actions.own_subscriptions import (
     running_subscriptions,
     subscription_number_said,
 )
-from actions.product_answers import say_premium
+from actions.product_answers import picks_one_shown, say_premium
 from actions.reading import answers, renting
 from actions.reading.answers import is_question
 from actions.reading.products import place_named
@@ -71,6 +71,8 @@ class SubscriptionForm(GoalForm):
         draft["state"] = "nothing"
         if draft["deed"] == "book_addon":
             draft["state"] = await for_addon(turn)
+        elif await picks_one_shown(turn):
+            draft["state"] = "order"
         elif draft["deed"] == "swap_product":
             draft["state"] = "exchange" if await _has_orders(turn) else "nothing"
         if draft["state"] == "nothing":

@@ -32,7 +32,9 @@ class SubscriptionStatus(GoalAction):
         if not meant:
             if turn.open_form is None and _PAID.search(turn.heard.text) and await turn.backend.orders(turn.customer):
                 return [FollowupAction("payment_form")]  # which tells how it stands with paying
-            if turn.open_form != "order_form":  # which shows how things stand
+            if turn.open_form != "order_form" or renting.names_subscription(
+                turn.heard.text
+            ):  # else it shows how things stand
                 turn.say("utter_no_subscription", phone=turn.settings.service_phone)
             return []
         catalog = await turn.backend.products()

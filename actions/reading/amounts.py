@@ -73,6 +73,10 @@ _BETWEEN_SUMS = re.compile(
 """ "500 bis 700 Euro": so much may be spent at most."""
 
 
+_NO_SUM = re.compile(r"(?<!\d)0\d{4}(?!\d)|\b[a-z]{2}\d{2}(?:\s?\d{4}){1,5}\b", re.I)
+"""A postal code or an account."""
+
+
 def as_number(value: Any) -> int | None:
     """3, "3", "3x", "drei" -> 3; None for what is no whole number."""
     if isinstance(value, bool) or value is None:
@@ -197,10 +201,18 @@ def _term_in(text: str) -> int | None:
 
 def budget(heard: Heard) -> tuple[int, bool] | None:
     """A sum in minor units, and whether it is meant per month."""
+    if _NO_SUM.search(heard.text):
+        return None
     understood = (_minor_units(found["value"]) for found in heard.all("money"))
     is_range = _BETWEEN_SUMS.search(heard.text) is not None
     amount = (None if is_range else next(filter(None, understood), None)) or _sum_in(heard.text)
     return (amount, is_monthly(heard.text)) if amount else None
+
+
+def least(heard: Heard) -> int:
+    """Of "zwischen 500 und 600 Euro" what it shall cost at least, in minor units; 0 if that was not said."""
+    between = _BETWEEN_SUMS.search(heard.text)
+    return min(int(re.sub(r"\D", "", between[side])) for side in ("least", "most")) * 100 if between else 0
 
 
 def is_monthly(text: str) -> bool:

@@ -23,6 +23,14 @@ _RESERVATION = re.compile(
     r"\b(dazu|zusätzlich|zusaetzlich|obendrauf|on top|aber|allerdings|jedoch|au(?:ß|ss)er|sondern|ohne|but|except|however|without|only if|unless|wenn|if)\b",
     re.I,
 )
+_SIE = re.compile(r"\b(?:siez\w*|gesiezt|per sie|beim sie)\b", re.I)
+_DU = re.compile(r"\b(?:duz\w*|geduzt|per du|beim du|du (?:zu mir )?sagen|sag (?:ruhig )?du)\b", re.I)
+_NOT_SO = re.compile(r"\b(?:nicht|nöd|ned|net|nich|kein\w*|aufhören|don'?t|stop)\b", re.I)
+_WAIT = re.compile(
+    r"^\W*(?:(?:warte?|wart|moment\w*|momentchen|sekunde|sek|augenblick|bleib dran|bin gleich (?:wieder )?da|gleich|hold on|hang on|wait|brb|"
+    r"(?:just |give me )?(?:a|one) (?:sec\w*|moment|minute))\W+(?:(?:kurz|mal|bitte|noch|eben|please|bin gleich (?:wieder )?da)\W*)*)+$",
+    re.I,
+)
 SURE = 0.7
 """Confidence from which a yes that uses no word for yes is one."""
 _YES = re.compile(
@@ -97,6 +105,10 @@ _ADDS = re.compile(
     re.I,
 )
 _DELIVERY_WISH = re.compile(
+    r"\b(?:heute|morgen|übermorgen|today|tomorrow|tonight|express)\b.{0,25}\b(?:liefer\w*|zustell\w*|bring\w*|ankommen|deliver\w*|arrive\w*)\b"
+    r"|\b(?:bis (?:zum |morgen|heute|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch)|by (?:\w+day|tomorrow|tonight))\b.{0,25}"
+    r"\b(?:liefer\w*|zustell\w*|bring\w*|da sein|haben|brauch\w*|ankommen|deliver\w*|arrive\w*|get here|here|need)\b"
+    r"|"
     r"\b(?:nachbar\w*|ablageort|abstellgenehmigung|vor die tür|neighbou?rs?|wunschtermin|leave it (?:at|with|by))\b"
     r"|\b(?:erst|frühestens|nicht vor|lieber|nur|not before|only|rather)\s+(?:am|ab|im|on|in|from|after|nach)\b.{0,30}\b(?:liefer\w*|zustell\w*|bring\w*|deliver\w*)"
     r"|\b(?:liefer\w*|zustell\w*|deliver\w*)\b.{0,25}\b(?:erst|frühestens|nicht vor|not before|no earlier)\b",
@@ -152,6 +164,19 @@ def payment_method(text: str) -> PaymentMethod | None:
         if not _REPLACED.search(text[: match.start()])
     ]
     return max(found)[1] if found else None
+
+
+def form_of_address(text: str) -> str | None:
+    """ "Sie" or "du", if the text asks to be called so: "bitte siezen Sie mich", "nicht duzen bitte"."""
+    says_sie, says_du = bool(_SIE.search(text)), bool(_DU.search(text))
+    if says_sie == says_du:
+        return "Sie" if says_sie and text.lower().rfind("sie") > text.lower().rfind("du") else "du" if says_du else None
+    return "Sie" if says_sie != bool(_NOT_SO.search(text)) else "du"
+
+
+def asks_to_wait(text: str) -> bool:
+    """ "wart kurz…", "one sec", and nothing else."""
+    return bool(_WAIT.match(text + " "))
 
 
 def is_on_invoice(text: str) -> bool:

@@ -67,6 +67,7 @@ _ORDINALS = (
     vocabulary("dritte dritten dritter drittes third"),
     vocabulary("vierte vierten vierter viertes fourth"),
 )
+_MIDDLE = vocabulary("mittlere mittleren mittlerer mittleres middle")
 _LAST = vocabulary("letzte letzten letzter letztes last")
 _CHEAPEST = re.compile(r"\b(billig|günstig|guenstig)\w*|\bpreiswert\w*|\bcheap\w*|\bleast expensive", re.I)
 _DEAREST = re.compile(r"\bteue?r\w*|\bbeste\w*|\bbest\b|\bmost expensive|\bpriciest", re.I)
@@ -160,8 +161,10 @@ def pick(text: str, products: Sequence[Product]) -> tuple[Product, ...]:
 
 
 def place_named(text: str, count: int) -> int | None:
-    """ "die zweite" of so many is at 1."""
+    """ "die zweite" of so many is at 1, and so is "the middle one" of three."""
     words = set(folded(text).split())
+    if count % 2 and words & _MIDDLE:
+        return count // 2
     place = next((place for place, ordinals in enumerate(_ORDINALS[:count]) if words & ordinals), None)
     return count - 1 if place is None and count and words & _LAST else place
 

@@ -15,6 +15,10 @@ _UNDOES = re.compile(rf"\b(?:{_UNDO})\b", re.I)
 _KEEPS = re.compile(
     r"\b(?:nicht|net|ned)\s+(?:mehr\s+)?(?:künd|kuend)\w*|\b(?:do not|don'?t|not)\s+(?:\w+\s+){0,2}cancel\w*", re.I
 )
+_KEEPS_OLD = re.compile(
+    r"\b(?:alte\w*|bisherige\w*|vorige\w*|vorherige\w*)\b.{0,20}\b(?:behalt\w*|lassen)\b|\b(?:keep|stay with|stick with)\b.{0,15}\b(?:old|current|present|previous)\b",
+    re.I,
+)
 _TAKES_OFF = re.compile(r"\b(?:cancel\w*|remove|take off|stornier\w*|k(?:ü|ue)ndig\w*|raus|abbestell\w*)\b", re.I)
 _SWAP = re.compile(r"\b(?:swap\w*|tausch\w*|umtausch\w*|getauscht\w*)\b", re.I)
 _CANCELLATION = re.compile(r"\b(?:kündigung\w*|kuendigung\w*|cancell?ations?|cancell?ing)\b", re.I)
@@ -121,6 +125,11 @@ def takes_back_pause(text: str) -> bool:
 def wants_back(text: str) -> bool:
     """ "I want the E1 back", "doch wieder die Mini"."""
     return bool(_WANTED_BACK.search(text))
+
+
+def keeps_the_old(text: str) -> bool:
+    """ "doch die alte behalten": of what was swapped last."""
+    return bool(_KEEPS_OLD.search(text))
 
 
 def takes_back_that(text: str) -> bool:

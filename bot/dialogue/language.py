@@ -31,6 +31,10 @@ _NOT_SPOKEN = re.compile(r"\b(?:franz|french|spani|ital|türk|tuerk|turk|poln|po
 """Beginnings of the names of languages that are asked for, too."""
 
 
+_FORM_OF_ADDRESS = re.compile(r"\b(?:siez\w*|duz\w*|geduzt|gesiezt|per (?:sie|du)|beim (?:sie|du))\b", re.I)
+""" "bitte siezen Sie mich" is about how, and not in which language."""
+
+
 def language_events(tracker: DialogueStateTracker) -> list[SlotSet]:
     """What the latest message changes about the language that the conversation goes on in."""
     current = tracker.get_slot(LANGUAGE_SLOT)
@@ -52,7 +56,7 @@ def _wanted(text: str, current: str | None) -> str:
     named = [(words.rfind(name), language) for language, names in _NAMED.items() for name in names if name in words]
     if named:
         return max(named)[1]
-    if current is not None and _NOT_SPOKEN.search(text):
+    if current is not None and (_NOT_SPOKEN.search(text) or _FORM_OF_ADDRESS.search(text)):
         return current
     return LANGUAGES[1] if current == LANGUAGES[0] else LANGUAGES[0]
 

@@ -29,7 +29,15 @@ CODE_QUESTIONS = frozenset({"link_code", "proof_code"})
 """Questions that a code answers."""
 
 NOT_CARRIED = frozenset(
-    {"language", "form_of_address", "requested_slot", "session_started_metadata", "proven", "joins"}
+    {
+        "language",
+        "form_of_address",
+        "form_of_address_asked_for",
+        "requested_slot",
+        "session_started_metadata",
+        "proven",
+        "joins",
+    }
 )
 """Slots of a conversation that stay behind when it moves into another."""
 

@@ -11,6 +11,8 @@ from bot.dialogue.graph_runner import CompiledGraphRunner
 from bot.dialogue.language import language_events
 
 FORM_OF_ADDRESS_SLOT = "form_of_address"
+ASKED_FORM_SLOT = "form_of_address_asked_for"
+"""What the customer wants to be called, whatever the setting."""
 
 
 class TurnProcessor(MessageProcessor):
@@ -26,6 +28,7 @@ class TurnProcessor(MessageProcessor):
     ) -> DialogueStateTracker:
         """The first step after understanding: the place to settle the language before anything is said in it."""
         tracker.update_with_events(language_events(tracker), self.domain)
-        if tracker.get_slot(FORM_OF_ADDRESS_SLOT) != self.form_of_address:
-            tracker.update(SlotSet(FORM_OF_ADDRESS_SLOT, self.form_of_address), self.domain)
+        form = tracker.get_slot(ASKED_FORM_SLOT) or self.form_of_address
+        if tracker.get_slot(FORM_OF_ADDRESS_SLOT) != form:
+            tracker.update(SlotSet(FORM_OF_ADDRESS_SLOT, form), self.domain)
         return await super().run_action_extract_slots(output_channel, tracker)

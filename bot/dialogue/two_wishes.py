@@ -54,7 +54,7 @@ NOT_TOLD: Final = ({"track_order", "refund_status"},)
 
 _WISH: Final = re.compile(
     r"\?|\b(?:bitte|möcht\w*|moecht\w*|will|würd\w*|wuerd\w*|hätt\w*|haett\w*|brauch\w*|wüsst\w*|schick\w*|send\w*|gib|gebt|mach\w*|storn\w*|kündig\w*|"
-    r"kuendig\w*|pausier\w*|tausch\w*|buch\w*|bestell\w*|änder\w*|wo|wann|wie|was|kann|könn\w*|koenn\w*|soll\w*|please|want|wanna|like|need|cancel|return|exchange|swap|"
+    r"kuendig\w*|pausier\w*|tausch\w*|umtausch\w*|zurückgeb\w*|zurueckgeb\w*|zurückschick\w*|zurueckschick\w*|buch\w*|bestell\w*|änder\w*|wo|wann|wie|was|kann|könn\w*|koenn\w*|soll\w*|please|want|wanna|like|need|cancel|return|exchange|swap|"
     r"change|pause|book|order|add|where|when|how|what|can|could|would|get me|give me|tell me)\b",
     re.I,
 )
@@ -128,11 +128,18 @@ async def _both(left: str, right: str, parse: Parse, *, in_form: bool) -> tuple[
     second = Part(right, await parse(right))
     if not _is_wish(second, in_form=False) or first.intent == second.intent:
         return None
-    if in_form and not (second.is_answered_at_once and (first.is_answer or first.is_answered_at_once)):
+    if in_form and not _is_beside_form(first, second):
         return None  # what answers a form has many parts: addresses, corrections
     if in_form and first.is_answer:
         return first, second
     return None if _is_one_story(first, second) else (first, second)
+
+
+def _is_beside_form(first: Part, second: Part) -> bool:
+    """An answer or a question, and a wish that needs none; or "wo ist die Drohne, und storniere den Stuhl"."""
+    if second.is_answered_at_once:
+        return first.is_answer or first.is_answered_at_once
+    return first.is_answered_at_once and bool(_QUESTION.search(first.text))
 
 
 def _is_yes_but(both: tuple[Part, Part], *, in_form: bool) -> bool:

@@ -57,7 +57,7 @@ async def victim(house: House) -> None:
     """Somebody with an order and a rented piece at home, and an address that is known to be theirs."""
     jonas = house.customer("jonas", channel="telegram")
     await ordered(jonas, "ich will die aeropix mini in rot für 6 monate mieten")
-    for said in ("ich nehme die aeropix mini in weiß", "ja, die gleiche adresse", "paypal", "ja bitte bestellen"):
+    for said in ("ich nehme die aeropix mini in weiß", "ja bitte bestellen"):
         await jonas.says(said)
     await house.shop.deliver(NUMBER)
     house.shop.write(f"UPDATE customers SET email = '{EMAIL}', proven_email = '{EMAIL}', name = '{NAME}'")
