@@ -5,7 +5,7 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction
 
-from actions import features
+from actions import features, service_topics
 from actions.backend.port import Product
 from actions.base import Event, GoalAction, Turn
 from actions.facts import extras_offered, facts
@@ -41,6 +41,8 @@ class BrowseCatalog(GoalAction):
         shown = [product for wish in wishes(turn.heard, catalog) for product in wish.products]
         if not shown and turn.heard.all("product"):
             return await say_unknown(turn)
+        if not shown and service_topics.answered(turn):
+            return []
         shown = shown or products_for(turn.heard.text, catalog)
         if not shown:
             turn.say(

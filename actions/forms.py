@@ -32,6 +32,19 @@ Draft = dict[str, Any]
 "unproven" (it will begin when the customer has proved to be the one)."""
 
 
+FEW_WORDS = 7
+"""Of a message that says nothing else."""
+
+
+def switch_form_of_address(turn: Turn) -> list[Event]:
+    """Does so, and says it, if the message asks for du or Sie."""
+    form = answers.form_of_address(turn.heard.text)
+    if form is None:
+        return []
+    turn.say("utter_form_of_address_switched", form=form)
+    return [SlotSet("form_of_address_asked_for", form), SlotSet("form_of_address", form)]
+
+
 class Form(GoalAction, abc.ABC):
     """Decides what an answer means for a form, and what is asked next.
 
@@ -56,6 +69,8 @@ class Form(GoalAction, abc.ABC):
     async def act(self, turn: Turn) -> list[Event]:
         draft = self.draft(turn)
         question = self._open_question(turn)
+        if question is not None and turn.heard.length <= FEW_WORDS and (switched := switch_form_of_address(turn)):
+            return [*switched, SlotSet(self.draft_slot, draft), SlotSet("requested_slot", question)]
         if self._returns_from_interruption(turn):
             return [*self._no_longer_waits(turn), *await self._return(turn, draft)]
         events = self._remember_interrupted(turn) if question is None else []

@@ -94,6 +94,9 @@ class OrderForm(OrderEditing):
 
     async def _is_answered_beside(self, turn: Turn, question: str | None) -> bool:
         """Spare parts, and what people ask of a shop: said, and nothing is ordered by it."""
+        if question is None and answers.asks_to_wait(turn.heard.text):
+            turn.say("utter_take_your_time")
+            return True
         if turn.heard.intent in ("place_order", "change_order", "order_spare_part") and turn.heard.all("part"):
             await tell_parts(turn)
             if not _names_what_to_buy(turn):

@@ -50,6 +50,10 @@ _ABOUT_ONE = re.compile(
     r"\b(?:rücksende?nummer|retourennummer|etikett\w*|label\w*|status|wo schick\w* ich|where do i send|return number|drucke\w*|print\w*|wann krieg\w* ich|wann komm\w*|when do i get)\b",
     re.I,
 )
+_EXCHANGES = re.compile(
+    r"\b(?:\w*tausch\w*|exchange\w*|swap\w*|größer\w*|kleiner\w*|nummer|in \d{2}|stattdessen|lieber|bigger|smaller|larger|instead|rather|another size|size (?:up|down))\b",
+    re.I,
+)
 _NOT_AFTER_ALL = re.compile(
     r"\b(?:(?:rücksendung|ruecksendung|retoure|umtausch|rückgabe|return|exchange)\b.{0,20}\b(?:storn\w*|abbrech\w*|absag\w*|rückgängig|zurückzieh\w*|cancel\w*|undo|stop)|"
     r"(?:stop|cancel|undo|storniere?)\b.{0,12}\b(?:the |my |die |den |meine )?(?:rücksendung|retoure|umtausch|rückgabe|return|exchange)|doch behalten|(?:schick\w*|geb\w*) (?:es|sie|ihn|das|die) doch nicht|keep (?:it|them) after all)\b",
@@ -109,6 +113,8 @@ class ReturnForm(GoalForm):
             _say_nothing_delivered(turn, orders, draft)
 
     async def read(self, turn: Turn, draft: Draft, question: str) -> bool:
+        if self._read_reason(turn, draft):
+            return await self._read_pieces(turn, draft) or True
         if turn.heard.intent in self.intents and not is_question(turn.heard.text):
             self._change_kind(turn, draft)
         elif turn.heard.intent in self.intents and question == "return_confirmed":
@@ -119,10 +125,6 @@ class ReturnForm(GoalForm):
             if draft.get("number"):
                 await self._read_pieces(turn, draft)
             return bool(draft.get("number") or draft.get("state"))
-        reason = reasons.returning(turn.heard.text)
-        if reason != reasons.NOT_SAID and draft["reason"] == reasons.NOT_SAID:
-            draft["reason"] = reason
-            return await self._read_pieces(turn, draft) or True
         if is_gift_card(turn.heard.text) and draft["kind"] == "return":
             draft["refund_to"] = "gift_card"
             return True
@@ -130,6 +132,15 @@ class ReturnForm(GoalForm):
             turn, draft, turn.heard.text
         )
         return await self._read_pieces(turn, draft) or found
+
+    def _read_reason(self, turn: Turn, draft: Draft) -> bool:
+        """ "zu eng", of what is to go back; "zu eng, lieber in 43" wishes for something else."""
+        reason = reasons.returning(turn.heard.text)
+        is_new = draft["kind"] == "return" and draft["reason"] == reasons.NOT_SAID != reason
+        if not is_new or _EXCHANGES.search(turn.heard.text):
+            return False
+        draft["reason"] = reason
+        return True
 
     def _change_kind(self, turn: Turn, draft: Draft) -> None:
         """ "ach, dann lieber zurückgeben"."""

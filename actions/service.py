@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from rasa_sdk.events import FollowupAction, SlotSet
+from rasa_sdk.events import FollowupAction
 
 from actions import service_topics
 from actions.base import Button, Event, GoalAction, Turn, button, intents_offered, response_of
 from actions.deed_meant import calls_for_deed
+from actions.forms import switch_form_of_address
 from actions.own_orders import order_buttons
 from actions.product_answers import in_focus, picks_one_shown
 from actions.reading import answers
 from actions.reading.heard import Guess, span_of
 from actions.reading.names import Names
+from actions.reading.products import products_for
 from actions.reading.words import vocabulary, words_of
 
 INTENT_TITLES = {
@@ -95,6 +97,8 @@ SHOWN = vocabulary(
 """Responses that show products and invite to take them."""
 OF_GOODS = vocabulary("place_order start_subscription ask_product check_availability compare_products")
 """What can be wanted of a thing that is named."""
+LOOKING = vocabulary("browse_catalog recommend_for_budget help")
+"""What who tells a need and names no thing most likely does."""
 CARRIED = ("product", "order_number")
 """Entities that a button of a question back carries, so that they need not be said again."""
 UNREADABLE = {
@@ -171,12 +175,22 @@ async def _meant_of_own_goods(turn: Turn) -> str | None:
 
 
 async def _pointed_at(turn: Turn) -> str | None:
-    """What answers a message that only names goods, or points to one of those shown: "drohne", "die kleine"."""
+    """What answers a message that only names goods, tells a need that some serve, or points to one of those shown."""
     named = turn.heard.all("product")
+    if await _tells_need(turn):
+        return "action_browse_catalog"
     rest = turn.heard.without([span_of(mention) for mention in named]).text
     if named and len(words_of(rest)) <= MOST_BESIDE_NAME:
         return "action_browse_catalog"
     return "action_answer_product" if not named and await picks_one_shown(turn) else None
+
+
+async def _tells_need(turn: Turn) -> bool:
+    """ "mein Rücken macht nicht mehr mit, was nimmt man da?": what some of our goods are for."""
+    likely = [guess.intent for guess in turn.heard.ranking[:2]]
+    return any(intent in LOOKING for intent in likely) and bool(
+        products_for(turn.heard.text, await turn.backend.products())
+    )
 
 
 def _is_worth_asking(guess: Guess) -> bool:
@@ -231,12 +245,10 @@ class SwitchLanguage(GoalAction):
     action_name = "action_switch_language"
 
     async def act(self, turn: Turn) -> list[Event]:
-        form = answers.form_of_address(turn.heard.text)
-        if form is None:
+        events = switch_form_of_address(turn)
+        if not events:
             turn.say("utter_language_switched")
-            return []
-        turn.say("utter_form_of_address_switched", form=form)
-        return [SlotSet("form_of_address_asked_for", form)]
+        return events
 
 
 class OutOfScope(GoalAction):
@@ -250,6 +262,8 @@ class OutOfScope(GoalAction):
         meant = await _meant_of_own_goods(turn)
         if meant:
             return [FollowupAction(ACTIONS[meant])]
+        if turn.heard.confidence < answers.SURE and not turn.open_form and await _tells_need(turn):
+            return [FollowupAction("action_browse_catalog")]
         response = "utter_out_of_scope" if words_of(turn.heard.text) else "utter_not_understood"
         turn.say(response, buttons=[] if turn.open_form else _ways_on(turn))
         return []

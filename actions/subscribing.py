@@ -131,7 +131,8 @@ class SubscriptionForm(GoalForm):
             return None
         by_words = await deed_by_words(turn, [subscription], meanwhile=True)
         is_answer = question == "subscription_detail" and not renting.names_deed(turn.heard.text)
-        by_intent = turn.heard.intent in DEEDS and not (is_answer and not turn.heard.all("addon"))
+        is_guess = turn.heard.confidence < answers.SURE and not renting.names_deed(turn.heard.text)
+        by_intent = turn.heard.intent in DEEDS and (bool(turn.heard.all("addon")) or not (is_answer or is_guess))
         deed = by_words or (turn.heard.intent if by_intent else None)
         is_same = deed == draft["deed"] or (deed == "swap_product" and draft["deed"] == "undo_swap")
         return None if is_same else deed

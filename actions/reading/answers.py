@@ -26,6 +26,7 @@ _RESERVATION = re.compile(
 _SIE = re.compile(r"\b(?:siez\w*|gesiezt|per sie|beim sie)\b", re.I)
 _DU = re.compile(r"\b(?:duz\w*|geduzt|per du|beim du|du (?:zu mir )?sagen|sag (?:ruhig )?du)\b", re.I)
 _NOT_SO = re.compile(r"\b(?:nicht|nöd|ned|net|nich|kein\w*|aufhören|don'?t|stop)\b", re.I)
+MOST_WORDS_TO_WAIT = 5
 _WAIT = re.compile(
     r"^\W*(?:(?:warte?|wart|moment\w*|momentchen|sekunde|sek|augenblick|bleib dran|bin gleich (?:wieder )?da|gleich|hold on|hang on|wait|brb|"
     r"(?:just |give me )?(?:a|one) (?:sec\w*|moment|minute))\W+(?:(?:kurz|mal|bitte|noch|eben|please|bin gleich (?:wieder )?da)\W*)*)+$",
@@ -176,7 +177,7 @@ def form_of_address(text: str) -> str | None:
 
 def asks_to_wait(text: str) -> bool:
     """ "wart kurz…", "one sec", and nothing else."""
-    return bool(_WAIT.match(text + " "))
+    return len(text.split()) <= MOST_WORDS_TO_WAIT and bool(_WAIT.match(text + " "))
 
 
 def is_on_invoice(text: str) -> bool:

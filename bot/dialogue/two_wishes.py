@@ -49,6 +49,9 @@ TOLD_FOR_EACH_OTHER: Final = (
 )  # fmt: skip
 """Of any two of a row, one is usually the story of the other: such a message has one wish."""
 
+OF_EACH_THING: Final = frozenset({"return_order", "exchange_item", "track_order", "cancel_order"})
+"""Unless each is about another thing: "die Schuhe tauschen und die Drohne zurückgeben"."""
+
 NOT_TOLD: Final = ({"track_order", "refund_status"},)
 """Unless both are questions: "wo ist mein Paket, und wann kommt mein Geld?"."""
 
@@ -149,7 +152,7 @@ def _is_yes_but(both: tuple[Part, Part], *, in_form: bool) -> bool:
 
 def _is_one_story(first: Part, second: Part) -> bool:
     pair = {first.intent, second.intent}
-    if pair == {"return_order", "exchange_item"} and _differ(first.products, second.products):
+    if pair <= OF_EACH_THING and _differ(first.products, second.products):
         return False
     if pair in NOT_TOLD and all(_QUESTION.search(part.text) for part in (first, second)):
         return False

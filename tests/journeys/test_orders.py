@@ -4,7 +4,7 @@ import pytest
 
 import actions.base
 from tests.house import House
-from tests.journeys.ordering import ADDRESS, up_to_the_summary
+from tests.journeys.ordering import ADDRESS, ordered, up_to_the_summary
 
 
 async def test_a_drone_is_found_ordered_corrected_tracked_and_cancelled(house: House) -> None:
@@ -244,3 +244,104 @@ async def test_who_asks_for_the_sum_hears_the_summary(house: House) -> None:
     summary = await up_to_the_summary(kim, "2 aeropix mini in rot")
     assert await kim.says("was kostet das insgesamt?") == summary
     assert "NC-104201" in await kim.says("ja")
+
+
+async def test_both_of_the_two_that_were_shown(house: House) -> None:
+    kim = house.customer()
+    await kim.says("was habt ihr für stühle")
+    assert "SitSense Office" in await kim.says("ich nehm beide")
+    assert "SitSense Home" in await kim.says("grau")
+    await kim.says("sand")
+    await kim.says(ADDRESS)
+    summary = await kim.says("paypal")
+    assert "1 × SitSense Office in Grau" in summary
+    assert "1 × SitSense Home in Sand" in summary
+
+
+async def test_the_last_way_to_pay_is_proposed_and_can_be_changed(house: House) -> None:
+    kim = house.customer()
+    await ordered(kim)
+    summary = await kim.says("ich nehm noch eine aeropix pro in weiß")
+    assert "per PayPal" in summary
+    assert "Soll ich" in summary
+    await kim.presses("Nein")
+    assert "bezahlen" in await kim.presses("Bezahlung")
+    assert "auf Rechnung" in await kim.says("rechnung")
+    await kim.says("ja")
+    assert house.shop.rows("SELECT payment_method FROM orders ORDER BY number") == [("paypal",), ("invoice",)]
+
+
+async def test_a_voucher_is_not_proposed_again(house: House) -> None:
+    kim = house.customer()
+    card = await house.shop.staff("gift-cards", customer=kim.id, amount=60_000, currency="EUR")
+    await kim.says("ich nehme die aeropix mini in rot")
+    await kim.says(ADDRESS)
+    await kim.says(f"mit gutschein {card['code']}")
+    assert "NC-104201" in await kim.says("ja")
+    assert "bezahlen" in await kim.says("ich nehm noch eine aeropix mini in weiß")
+
+
+async def test_an_account_is_taken_while_something_else_is_asked(house: House) -> None:
+    kim = house.customer()
+    await kim.says("zwei paar stridelab in 42 blau")
+    await kim.says("Lastschrift")
+    assert "IBAN stimmt" in await kim.says("DE12 3456")
+    assert "notiert" in await kim.says("DE89 3704 0044 0532 0130 00")
+    summary = await kim.says(ADDRESS)
+    assert "2 × StrideLab Run" in summary
+    assert "…3000" in summary
+
+
+async def test_a_postal_code_alone_is_no_budget(house: House) -> None:
+    kim = house.customer()
+    await kim.says("ich will einen stuhl kaufen")
+    await kim.says("Jonas Reuter, Lindenweg 12")
+    assert "notiert" in await kim.says("04107")
+    await kim.says("sitsense home in sand")
+    await kim.says("Leipzig")
+    assert "Lindenweg 12, 04107 Leipzig" in await kim.says("paypal")
+
+
+@pytest.mark.parametrize(
+    "wish", ["bitte beim nachbarn abgeben", "aber bitte heute noch liefern", "muss bis freitag da sein"]
+)
+async def test_what_the_carrier_decides_is_not_promised(house: House, wish: str) -> None:
+    kim = house.customer()
+    summary = await up_to_the_summary(kim)
+    answer = await kim.says(wish)
+    assert "kann ich leider nicht festlegen" in answer
+    assert summary in answer
+    assert "NC-104201" in await kim.says("ja")
+
+
+async def test_a_present_is_answered_and_the_order_goes_on(house: House) -> None:
+    kim = house.customer()
+    await kim.says("ich nehme die aeropix mini in rot")
+    answer = await kim.says("kann das als geschenk verpackt werden?")
+    assert "Unser Team" in answer
+    assert "Wohin" in answer
+
+
+async def test_a_colour_that_one_of_two_does_not_have_is_told(house: House) -> None:
+    answer = await house.customer().says("ich nehme die stridelab run in weiß 42 und eine aeropix mini in rot")
+    assert "StrideLab Run" in answer.splitlines()[0]
+    assert "Blau oder Orange" in answer
+
+
+async def test_a_yes_before_everything_is_said_is_no_nonsense(house: House) -> None:
+    kim = house.customer()
+    await kim.says("ich nehme den sitsense home")
+    answer = await kim.says("ja bitte bestellen")
+    assert "nicht ganz verstanden" not in answer
+    assert "Farbe" in answer
+
+
+async def test_what_was_just_ordered_is_corrected(house: House) -> None:
+    kim = house.customer()
+    await ordered(kim)
+    assert "in Weiß" in await kim.says("ach moment, die drohne doch lieber in weiß")
+    assert "Schillerstr. 5" in await kim.says("und schick sie bitte an meine arbeit, Schillerstr. 5, 04109 Leipzig")
+    await kim.says("ja")
+    [order] = await actions.base.shop().orders(kim.id)
+    assert order.address.street == "Schillerstr. 5"
+    assert [line.options for line in order.items] == [{"colour": "white"}]

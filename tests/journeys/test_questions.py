@@ -1,8 +1,10 @@
 """What people ask and say beside the order, and which of several things they mean."""
 
+import re
+
 import pytest
 
-from tests.house import House
+from tests.house import Customer, House
 from tests.journeys.ordering import ordered, up_to_the_summary
 
 
@@ -90,3 +92,100 @@ async def test_the_language_that_is_asked_for_is_the_last_one_named(house: House
     kim = house.customer()
     assert "English" in await kim.says("Hallo, my german is not so good, können wir english?")
     assert "Deutsch" not in await kim.says("do you speak french?")
+
+
+@pytest.mark.parametrize("words", ["drohne", "drone", "hm drohnen vielleicht"])
+async def test_who_only_names_a_thing_is_shown_it(house: House, words: str) -> None:
+    kim = house.customer()
+    assert "AeroPix Mini" in await kim.says(words)
+    assert "AeroPix Cinema" in kim.hears()
+
+
+@pytest.mark.parametrize(
+    ("words", "product"),
+    [("die kleine", "AeroPix Mini"), ("die mittlere", "AeroPix Pro"), ("the cheapest", "AeroPix Mini")],
+)
+async def test_pointing_to_one_of_those_shown_is_enough(house: House, words: str, product: str) -> None:
+    kim = house.customer()
+    await kim.says("welche drohnen habt ihr")
+    assert product in (await kim.says(words)).splitlines()[0]
+
+
+async def test_what_was_shown_to_an_unclear_word_is_spoken_of(house: House) -> None:
+    kim = house.customer()
+    await kim.says("drohne")
+    await kim.says("die kleine")
+    assert "Wohin" in await kim.says("die nehm ich in rot")
+
+
+@pytest.mark.parametrize(
+    ("wish", "product"),
+    [
+        ("mein rücken macht nicht mehr mit, was nimmt man da", "SitSense"),
+        ("guten tag, ich bräuchte einen bequemen stuhl", "SitSense"),
+        ("i'd like a comfy chair", "SitSense"),
+        ("ich such ein rad für den weg zur arbeit", "Urbano"),
+        ("looking for running shoes", "StrideLab"),
+    ],
+)
+async def test_who_tells_a_need_is_shown_what_serves_it(house: House, wish: str, product: str) -> None:
+    assert product in await house.customer().says(wish)
+
+
+@pytest.mark.parametrize(
+    ("question", "known"),
+    [
+        ("wie lange habt ihr offen", "8 bis 20"),
+        ("bis wann seid ihr da", "8 bis 20"),
+        ("habt ihr auch einen laden", "schicken alles nach Hause"),
+        ("hab mein passwort vergessen", "kein Passwort"),
+        ("was kostet versand", "Versandkosten kommen keine dazu"),
+        ("forgot my password", "don't need a password"),
+    ],
+)
+async def test_what_people_ask_of_any_shop_is_known(house: House, question: str, known: str) -> None:
+    assert known in await house.customer().says(question)
+
+
+@pytest.mark.parametrize("words", ["wart kurz…", "moment", "one sec"])
+async def test_who_asks_to_wait_is_waited_for(house: House, words: str) -> None:
+    kim = house.customer()
+    await kim.says("welche drohnen habt ihr")
+    assert re.search(r"ich warte|I'll wait", await kim.says(words))
+    assert "Wohin" in await kim.says("die mini in rot nehm ich")
+
+
+async def test_who_wants_to_be_called_sie_is(house: House) -> None:
+    kim = house.customer()
+    assert "per Sie" in await kim.says("hallo, bitte siezen sie mich")
+    assert "möchten Sie" in await up_to_the_payment(kim)
+    assert "per du" in await kim.says("duzen ist auch in ordnung")
+    assert "möchtest du" in kim.hears()
+
+
+async def up_to_the_payment(kim: Customer) -> str:
+    await kim.says("ich nehme die aeropix mini in rot")
+    return await kim.says("Jonas Reuter, Lindenweg 12, 04107 Leipzig")
+
+
+async def test_a_budget_between_two_sums_shows_what_lies_between(house: House) -> None:
+    answer = await house.customer().says("ich möchte zwischen 500 und 600 euro ausgeben, was habt ihr da")
+    assert "SitSense Home" in answer
+    assert "StrideLab" not in answer
+    assert "AeroPix Mini" not in answer
+
+
+async def test_the_cheapest_of_those_shown_is_taken(house: House) -> None:
+    kim = house.customer()
+    await kim.says("ich hab 80 euro im monat, was geht da")
+    answer = await kim.says("ok dann miete ich die günstigste")
+    assert "Farbe" in answer
+    assert "AeroPix Mini" in answer
+
+
+async def test_a_wish_to_change_a_plan_that_nobody_has_means_the_thing_shown(house: House) -> None:
+    kim = house.customer()
+    await kim.says("was ist der unterschied zwischen den beiden stühlen")
+    answer = await kim.says("die günstigere bitte")
+    assert "SitSense Home" in answer
+    assert "Abo" not in answer

@@ -208,3 +208,46 @@ async def test_a_cancellation_cannot_be_undone_and_cancels_nothing_else(house: H
     await kim.says("ja")
     assert "nicht zurücknehmen" in await kim.says("ich will die stornierung zurücknehmen")
     assert sorted(order.status for order in await actions.base.shop().orders(kim.id)) == ["cancelled", "pending"]
+
+
+@pytest.mark.parametrize("words", ["die schuhe passen nicht", "the shoes don't fit", "zu eng sind sie mir"])
+async def test_what_does_not_fit_is_exchanged(house: House, words: str) -> None:
+    kim = house.customer()
+    await delivered(house, kim, SHOES)
+    await kim.says(words)
+    assert "43" in await kim.says("in 43")
+    await kim.says("ja")
+    assert returns(house) == [("exchange", "requested")]
+    assert "RT-300001" in await kim.says("wann krieg ich die neuen?")
+
+
+async def test_one_goes_back_and_the_other_is_exchanged_in_one_sentence(house: House) -> None:
+    kim = house.customer()
+    await delivered(house, kim, "ich nehme die stridelab run in blau 42 und eine aeropix mini in rot")
+    summary = await kim.says("die schuhe in 43 tauschen und die drohne zurückgeben")
+    assert "StrideLab" in summary
+    assert "AeroPix" not in summary
+    following = await kim.says("ja")
+    assert "AeroPix Mini" in following
+    assert "499 € gehen" in following
+    await kim.says("ja")
+    assert returns(house) == [("exchange", "requested"), ("return", "requested")]
+
+
+async def test_who_sends_back_and_asks_for_the_money_does_both(house: House) -> None:
+    kim = house.customer()
+    await delivered(house, kim, SHOES)
+    summary = await kim.says("ich will die schuhe zurückschicken und wann hab ich mein geld")
+    assert "fünf bis sieben Werktage" in summary
+    assert "Soll ich" in summary
+    assert "Soll ich" in await kim.says("zu eng")
+    await kim.says("ja")
+    assert house.shop.rows("SELECT reason FROM returns") == [("does_not_fit",)]
+
+
+async def test_who_asks_what_a_return_costs_has_sent_nothing_back(house: House) -> None:
+    kim = house.customer()
+    await delivered(house, kim, SHOES)
+    answer = await kim.says("was kostet mich die rücksendung?")
+    assert "kostet dich nichts" in answer
+    assert "Soll ich" not in answer

@@ -704,3 +704,22 @@ async def test_who_wants_to_buy_what_is_rented_orders_no_new_one(house: House) -
     await kim.says("nein")
     assert await state(kim) == [("active", 6)]
     assert len(await actions.base.shop().orders(kim.id)) == 1
+
+
+async def test_the_old_one_is_kept_after_all(house: House) -> None:
+    kim = house.customer()
+    await subscribed(house, kim, PREMIUM)
+    await kim.says("kann ich ab montag für immer die pro haben, in rot")
+    assert "Gebucht" in await kim.says("ja")
+    assert "Soll ich" in await kim.says("doch die alte behalten")
+    await kim.says("ja")
+    [subscription] = await actions.base.shop().subscriptions(kim.id)
+    assert (subscription.product_name, list(subscription.booked_swaps)) == ("AeroPix Mini", [])
+
+
+async def test_when_one_gets_out_is_told_with_the_offer_to_end(house: House) -> None:
+    kim = house.customer()
+    await subscribed(house, kim)
+    answer = await kim.says("wann komm ich da raus")
+    assert "September" in answer
+    assert await state(kim) == [("active", 6)]

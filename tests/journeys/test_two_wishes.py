@@ -74,3 +74,24 @@ async def test_an_unclear_message_is_asked_about_and_its_details_are_kept(house:
     house.shop.time.passes(timedelta(days=40))
     answer = await kim.says("6 monate lang keine", payload="/pause_subscription")
     assert "AeroPix Mini" in answer
+
+
+async def test_a_question_and_a_change_of_mind_in_the_midst_of_an_order(house: House) -> None:
+    kim = house.customer()
+    await ordered(kim)
+    await kim.says("ich nehme noch den sitsense home in sand")
+    answer = await kim.says("wann kommt die drohne und storniere den stuhl")
+    assert "NC-104201" in answer
+    assert "nichts bestellt" in answer
+    assert len(house.shop.rows("SELECT number FROM orders")) == 1
+
+
+async def test_one_is_cancelled_and_another_ordered_in_its_place(house: House) -> None:
+    kim = house.customer()
+    await ordered(kim)
+    assert "NC-104201" in await kim.says("storniere die drohne und bestell mir stattdessen einen sitsense home in sand")
+    following = await kim.says("ja")
+    assert "storniert" in following
+    assert "SitSense Home in Sand" in following
+    await kim.says("ja")
+    assert [status for _, status, _ in house.shop.orders(kim.id)] == ["cancelled", "pending"]
