@@ -13,6 +13,7 @@ from actions.order_reading import SHORT, OrderReader
 from actions.paying import needs_account
 from actions.product_answers import FOCUS
 from actions.reading import answers
+from actions.reading.addresses import address_said
 from actions.reading.products import addon_mentions
 from actions.reading.wishes import names_premium, rented_apart
 from actions.reading.words import vocabulary
@@ -139,8 +140,10 @@ class OrderEditing(Form):
             line for line in draft.get("lines") or () if line["product"] in known
         ]  # products may be dropped
         reader = OrderReader(turn, draft, catalog)
-        is_payment = answers.is_on_invoice(turn.heard.text) or answers.is_only_payment(turn.heard.text)
-        is_question = turn.heard.intent in QUESTIONS_OF_THEIR_OWN and not is_payment
+        text = turn.heard.text
+        is_payment = answers.is_on_invoice(text) or answers.is_only_payment(text)
+        is_address = {"street", "postal_code"} <= address_said(text).parts.keys()
+        is_question = turn.heard.intent in QUESTIONS_OF_THEIR_OWN and not (is_payment or is_address)
         asks = part is not None and (is_question or answers.asks_for_stock(turn.heard.text))
         found = reader.read_answer(part) if asks else reader.read(part)
         await self._settle_plans(turn, draft)

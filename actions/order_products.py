@@ -9,7 +9,7 @@ from actions.order_draft import Draft
 from actions.order_lines import Lines
 from actions.product_answers import in_focus
 from actions.reading import amounts
-from actions.reading.answers import is_indefinite
+from actions.reading.answers import is_indefinite, is_question, names_deed
 from actions.reading.heard import Heard
 from actions.reading.products import option_mentions, options_named, pick, products_named
 from actions.reading.wishes import Portion, Wish, goes_on, is_addition, portions, unwanted, wishes
@@ -17,6 +17,7 @@ from actions.reading.wishes import Portion, Wish, goes_on, is_addition, portions
 _THAT = re.compile(r"\b(das|die|den|der|dies\w*|it|that|this)\b", re.I)
 _ALL_OF_THEM = re.compile(r"\b(?:beide[snm]?|both|alle?\s+(?P<count>zwei|drei|vier|two|three|four|[234]))\b", re.I)
 _ONE_OF_THEM = re.compile(r"\b(?:ein\w*|kein\w*|welche\w*|one|none|neither|which|either)\s+(?:von|der|of)\b", re.I)
+BUYING = frozenset({"place_order", "start_subscription"})
 SHORT = 6
 """Words up to which an answer is looked through for a product that the NLU did not find."""
 
@@ -77,6 +78,8 @@ class ProductChoice:
         at_hand = self._at_hand(wished)
         if self._lines.lines and not self._draft.get("pending"):
             return ()
+        if is_question(heard.text) and heard.intent not in BUYING:
+            return ()
         if self._draft.get("pending") or wished:
             return pick(heard.text, at_hand) or self._without_name(heard, wished, at_hand)
         if is_indefinite(heard.text) or heard.all("product"):
@@ -90,7 +93,15 @@ class ProductChoice:
         if _THAT.search(heard.text) and heard.length <= SHORT // 2:
             last = [product.id for product in in_focus(self._turn, self._catalog)]
             return [product for product in at_hand if [product.id] == last]
+        asked_of = in_focus(self._turn, self._catalog)
+        if len(asked_of) == 1 and asked_of[0] in at_hand and self._says_how(heard, asked_of[0]):
+            return asked_of
         return products_named(heard.text, self._catalog) if heard.length <= SHORT else ()
+
+    def _says_how(self, heard: Heard, product: Product) -> bool:
+        """ "ok, sechs Monate in Schwarz", after it was told what that one costs."""
+        takes = names_deed(heard.text) or amounts.wants_rent(heard.text) is not None
+        return not is_question(heard.text) and (takes or bool(option_mentions(heard.text, product)))
 
     def _at_hand(self, wished: Sequence[Wish]) -> list[Product]:
         """Those that are being chosen from, else those spoken of last; of a kind that is named, only that kind."""

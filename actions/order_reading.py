@@ -236,8 +236,14 @@ class OrderReader:
         return addresses.is_name(self._heard.text) and self._read_name()
 
     def _read_name(self) -> bool:
+        if answers.is_question(self._heard.text) or self._heard.all("product") or self._heard.all("addon"):
+            return False
         is_other = self._is_question or self._heard.intent in NO_NAMES
-        if is_other and (self._heard.confidence >= answers.SURE or not addresses.is_name(self._heard.text)):
+        can_be_name = addresses.is_name(self._heard.text)
+        is_written_so = can_be_name and all(
+            word[0].isupper() for word in self._heard.text.split()
+        )  # "Jo Reed" is no yes
+        if is_other and not is_written_so and (self._heard.confidence >= answers.SURE or not can_be_name):
             return False
         name = addresses.name_said(self._heard.text)
         if name and (answers.is_only_payment(name) or is_colour(name) or self._is_lesser_name(name)):
@@ -252,7 +258,7 @@ class OrderReader:
         return addresses.is_name(known) and not addresses.is_name(name)
 
     def _read_payment(self, text: str) -> bool:
-        return paying.read_payment(self._turn, self._draft, text)
+        return not answers.compares_payment(text) and paying.read_payment(self._turn, self._draft, text)
 
     def _say_not_offered(self, heard: Heard, part: str | None, *, found: bool) -> bool:
         """When a size or a colour is named that the product spoken of does not have."""

@@ -5,9 +5,9 @@ from copy import deepcopy
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import order_draft, service_topics, wording
-from actions.backend.port import PAYMENT_METHODS, KeyReused, Order, OutOfStock, Refused, Rejected, Unavailable
-from actions.base import Event, GoalAction, Turn, button, yes_no
+from actions import order_draft, service_topics
+from actions.backend.port import KeyReused, Order, OutOfStock, Refused, Rejected, Unavailable
+from actions.base import Event, GoalAction, Turn, button, response_of, yes_no
 from actions.deed_meant import calls_for_deed
 from actions.facts import facts
 from actions.forms import GOALS, go_on, reopen
@@ -15,13 +15,14 @@ from actions.order_checks import say_short
 from actions.order_draft import Draft
 from actions.order_editing import OrderEditing
 from actions.order_questions import OrderQuestion, change_buttons, stop_button
+from actions.order_reading import SHORT
 from actions.own_orders import answer_about_cancelling
-from actions.paying import paid_in_words, payment_of, say_how_to_pay, say_payment_refused
+from actions.paying import paid_in_words, payment_of, say_how_to_pay, say_payment_methods, say_payment_refused
 from actions.product_answers import in_focus
 from actions.reading import addresses, answers
 from actions.reading.heard import span_of
 from actions.reading.products import addon_mentions
-from actions.reading.wishes import wishes
+from actions.reading.wishes import goes_on, wishes
 from actions.showing import address_in_words, dated, lines_in_words
 from actions.team import tell_parts
 
@@ -45,6 +46,8 @@ OWN = frozenset({"place_order", "start_subscription", "change_order", "change_ad
 """Goals that are about the order being put together, as long as there is one."""
 
 
+ASKS_TOO = frozenset({"nlu_fallback", "start_subscription"})
+"""What "wie weit fliegt die eigentlich?" and "kann ich die auch mieten?" are taken for."""
 CORRECTIONS = frozenset({"change_plan", "swap_product", "exchange_item"})
 """Goals that sound like "doch ohne Premium", "lieber die Pro": in the midst of an order they are about that."""
 _OWN_SUBSCRIPTION = re.compile(
@@ -104,7 +107,10 @@ class OrderForm(OrderEditing):
         is_question = answers.is_question(turn.heard.text) and not turn.heard.all("product")
         if is_question and not _orders_on_condition(turn) and service_topics.answered(turn):
             return True
-        if is_question and turn.heard.intent == "nlu_fallback" and await _tells_of_what_is_ordered(turn):
+        if is_question and answers.compares_payment(turn.heard.text):
+            say_payment_methods(turn)
+            return True
+        if is_question and turn.heard.intent in ASKS_TOO and await _tells_of_what_is_ordered(turn):
             return True
         return question is not None and turn.heard.intent == "cancel_order" and answer_about_cancelling(turn)
 
@@ -113,8 +119,7 @@ class OrderForm(OrderEditing):
         if draft.get("lines") or _orders_on_condition(turn):
             return "change" if question is None and self._is_about_last_order(turn) else None
         if question is None and answers.is_only_payment(turn.heard.text):
-            methods = [wording.payment(method, turn.language) for method in PAYMENT_METHODS]
-            turn.say("utter_payment_methods", methods=turn.listed(methods, choice=True))
+            say_payment_methods(turn)
             return "nothing"
         if answers.is_about_return(turn.heard.text):
             if turn.slot("last_order"):
@@ -123,6 +128,8 @@ class OrderForm(OrderEditing):
             return "nothing"
         if question is None and await calls_for_deed(turn):
             return "subscription"
+        if question is None and _asks_on(turn):
+            return "question"
         return "change" if question is None and self._is_about_last_order(turn) else None
 
     def _is_about_last_order(self, turn: Turn) -> bool:
@@ -201,11 +208,17 @@ class OrderForm(OrderEditing):
         return bool(customer.addresses)
 
 
+def _asks_on(turn: Turn) -> bool:
+    """ "und für ein Jahr?", "und die Mini?", after a price was told."""
+    text = turn.heard.text
+    was_told = any(response_of(said) == "utter_feature" for said in turn.said_before)
+    return was_told and goes_on(text) and turn.heard.length <= SHORT and not answers.names_deed(text)
+
+
 async def _tells_of_what_is_ordered(turn: Turn) -> bool:
     """ "wie weit fliegt die eigentlich?", which could be asked of an owned one, too."""
-    told = {
-        product.name: facts(turn, turn.heard.text, product) for product in in_focus(turn, await turn.backend.products())
-    }
+    spoken_of = in_focus(turn, await turn.backend.products())
+    told = {product.name: facts(turn, turn.heard.text, product) for product in spoken_of}
     for name, known in told.items():
         if known:
             turn.say("utter_feature", product=name, features=turn.listed(known))
@@ -260,7 +273,12 @@ class AskOrderConfirmed(OrderQuestion):
         )
 
 
-ELSEWHERE = {"change": "change_form", "return": "return_form", "subscription": "subscription_form"}
+ELSEWHERE = {
+    "question": "action_answer_product",
+    "change": "change_form",
+    "return": "return_form",
+    "subscription": "subscription_form",
+}
 """What the message was about after all."""
 
 

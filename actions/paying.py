@@ -131,6 +131,12 @@ def say_payment_refused(turn: Turn, draft: Draft, error: BackendError) -> bool:
     return True
 
 
+def say_payment_methods(turn: Turn) -> None:
+    """All that there are."""
+    methods = [wording.payment(method, turn.language) for method in PAYMENT_METHODS]
+    turn.say("utter_payment_methods", methods=turn.listed(methods, choice=True))
+
+
 def say_how_to_pay(turn: Turn, order: Order) -> None:
     """The page to pay on, for what is paid there."""
     payment = order.payment

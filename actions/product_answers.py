@@ -12,8 +12,8 @@ from actions.backend.port import NotSupported, Product
 from actions.base import Event, GoalAction, Turn
 from actions.deed_meant import calls_for_deed
 from actions.reading.products import pick
-from actions.reading.wishes import names_premium, wishes
-from actions.showing import kind_buttons, kinds_in_words, terms_in_words
+from actions.reading.wishes import names_premium, unwanted, wishes
+from actions.showing import cards, kind_buttons, kinds_in_words, terms_in_words
 
 FOCUS = "focus_products"
 """The slot that keeps the products spoken of last, so that "die" and "davon" mean something."""
@@ -50,6 +50,8 @@ class ProductAnswer(GoalAction):
             return []
         if products:
             return await self.answer(turn, Question(turn.heard.text, tuple(products)))
+        if too_dear := unwanted(turn.heard, await turn.backend.products()):
+            return await say_cheaper(turn, too_dear[0])
         if turn.heard.all("product"):
             return await say_unknown(turn)
         return ask_back("question_product", self.intent, turn.heard.text)
@@ -112,6 +114,19 @@ async def picks_one_shown(turn: Turn) -> bool:
 
 def focus(products: Sequence[Product], options: dict[str, str] | None = None) -> list[Event]:
     return [SlotSet(FOCUS, [product.id for product in products]), SlotSet(FOCUS_OPTIONS, options or None)]
+
+
+async def say_cheaper(turn: Turn, product_id: str) -> list[Event]:
+    """ "die Pro ist mir zu teuer": what there is of its kind for less, or that there is nothing."""
+    catalog = await turn.backend.products()
+    product = next(product for product in catalog if product.id == product_id)
+    cheaper = [other for other in catalog if other.kind == product.kind and other.price.amount < product.price.amount]
+    if not cheaper:
+        turn.say("utter_nothing_cheaper", product=product.name)
+        return focus([product])
+    cheapest = sorted(cheaper, key=lambda other: other.price.amount)
+    turn.say("utter_cheaper", cards=cards(turn, cheapest), product=cheapest[0].name)
+    return focus(cheapest)
 
 
 async def say_unknown(turn: Turn) -> list[Event]:

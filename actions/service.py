@@ -8,6 +8,7 @@ from actions import service_topics
 from actions.base import Button, Event, GoalAction, Turn, button, intents_offered, response_of
 from actions.deed_meant import calls_for_deed
 from actions.forms import switch_form_of_address
+from actions.goal_form import human_button
 from actions.own_orders import order_buttons
 from actions.product_answers import in_focus, picks_one_shown
 from actions.reading import answers
@@ -264,6 +265,9 @@ class OutOfScope(GoalAction):
             return [FollowupAction(ACTIONS[meant])]
         if turn.heard.confidence < answers.SURE and not turn.open_form and await _tells_need(turn):
             return [FollowupAction("action_browse_catalog")]
+        if answers.insults(turn.heard.text):
+            turn.say("utter_insulted", buttons=[human_button(turn)])
+            return []
         response = "utter_out_of_scope" if words_of(turn.heard.text) else "utter_not_understood"
         turn.say(response, buttons=[] if turn.open_form else _ways_on(turn))
         return []

@@ -2,9 +2,8 @@
 
 import re
 
-from actions import wording
-from actions.backend.port import PAYMENT_METHODS
 from actions.base import Turn
+from actions.paying import say_payment_methods
 from actions.reading.addresses import names_elsewhere
 from actions.reading.answers import is_about_return, is_question
 
@@ -22,7 +21,8 @@ _SHIPPING = re.compile(
     r"\b(?:versandkosten\w*|lieferkosten|porto|versandkostenfrei|shipping (?:costs?|fees?|charges?)|(?:cost|charge|pay) (?:for|to) (?:shipping|delivery|ship)|"
     r"delivery (?:costs?|fees?|free|charges?)|is (?:delivery|shipping) free|free (?:delivery|shipping)|"
     r"(?:kostet|kosten|costs?) (?:(?:der|die|das|the) )?(?:versand|lieferung|liefern|zustellung|shipping|delivery)|"
-    r"(?:versand|lieferung|shipping|delivery) (?:kostet|kostenlos|gratis|umsonst|free|inklusive|included))\b",
+    r"(?:versand|lieferung|shipping|delivery) (?:kostet|kostenlos|gratis|umsonst|free|inklusive|included)|"
+    r"(?:zahl|bezahl|kost|kommt|teuer|pay)\w*.{0,20} (?:versand|porto|lieferung|shipping|postage))\b",
     re.I,
 )
 _RETURN_COSTS = re.compile(
@@ -42,7 +42,7 @@ _SHOP_TO_ENTER = re.compile(
 )
 _TEAM = re.compile(
     r"\b(?:versand|versandkosten\w*|lieferkosten|porto|zoll|garantie\w*|gewährleistung|kaution|abhol\w*|selbst abholen|probefahr\w*|öffnungszeit\w*|"
-    r"geschenkverpack\w*|(?:als|wie ein) geschenk|geschenkpapier|(?:hübsch|schön|nett) (?:ein|ver)packen|as a (?:gift|present)|rabatt\w*|kündig\w*|reservier\w*|shipping (?:costs?|fees?|charges?)|(?:cost|charge|pay) (?:for|to) (?:shipping|delivery|send|ship)|"
+    r"zu ?hause sein|daheim sein|be (?:at )?home|welche gr(?:ö|oe)(?:ß|ss)e (?:brauch|pass|nehm|soll)\w*|(?:which|what) size (?:do|should|would)|größenberat\w*|geschenkverpack\w*|(?:als|wie ein) geschenk|geschenkpapier|(?:hübsch|schön|nett) (?:ein|ver)packen|as a (?:gift|present)|rabatt\w*|kündig\w*|reservier\w*|shipping (?:costs?|fees?|charges?)|(?:cost|charge|pay) (?:for|to) (?:shipping|delivery|send|ship)|"
     r"delivery (?:costs?|fees?|free)|is (?:delivery|shipping) free|free (?:delivery|shipping)|customs|warrant(?:y|ies)|guarantee|deposit|"
     r"pick (?:it |them |this )?up|test drive|opening hours|gift ?wrap\w*|discounts?|coupons?)\b",
     re.I,
@@ -69,8 +69,7 @@ def answered(turn: Turn) -> bool:
         start, _, end = turn.settings.service_hours.partition("-")
         turn.say("utter_talk_to_human", phone=phone, email=turn.settings.service_email, start=start, end=end)
     elif _PAYMENT.search(text):
-        methods = [wording.payment(method, turn.language) for method in PAYMENT_METHODS]
-        turn.say("utter_payment_methods", methods=turn.listed(methods, choice=True))
+        say_payment_methods(turn)
     elif _PASSWORD.search(text):
         turn.say("utter_no_password", phone=phone)
     elif _SHOP_TO_ENTER.search(text):

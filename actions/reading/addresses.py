@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from actions.reading.answers import payment_method
 from actions.reading.heard import Span
 from actions.reading.products import is_colour
 from actions.reading.words import FUNCTION_WORDS, vocabulary, words_of
@@ -83,6 +84,12 @@ _ELSEWHERE = re.compile(
 _SEPARATORS = " \t,;:.\n-–"
 _BEFORE_STREET = vocabulary(
     "ist is lautet und and noch wohne wohnhaft wohn live wäre waere nein doch sorry paar aber but lieber jetzt nun dann adresse anschrift address heißt heisst"
+)
+_NAMES_TOO = vocabulary("jo will may")
+"""First names that are other words in small letters."""
+_NO_STREETS = (
+    vocabulary("one ones eins pair pairs paar size groesse größe nummer number nr stück stueck pieces the")
+    | FUNCTION_WORDS
 )
 _GREETINGS = re.compile(
     r"^(?:(?:bitte|also|ja|gern|gerne|klar|okay|ok|please|yes|sure|well|hm+|ähm?|uhm?|und|and)\b[\s,.:!]*)+|[\s,.!]*\b(?:bitte|danke|please|thanks)\W*$",
@@ -241,7 +248,7 @@ def _without_lead(text: str, street: Span) -> Span | None:
 
 def _has_name(found: re.Match[str]) -> bool:
     """ "Bleichen 12" is a street; "das sind 12" is none."""
-    return found["word"].casefold() not in FUNCTION_WORDS
+    return found["word"].casefold() not in _NO_STREETS
 
 
 def _typed(text: str) -> Span | None:
@@ -272,8 +279,11 @@ def _with_preposition(text: str, street: Span, *, always: bool = True) -> Span:
 def _name(text: str, street: Span, taken: list[Span]) -> Span | None:
     """Beside the street: before it as a rule, else in a line of its own."""
     before = _last_segment(text, street[0])
-    if before and is_name(text[slice(*before)]):
+    if before and _can_be_name(text[slice(*before)]):
         return before
+    behind = _stripped(text, (max(end for _, end in [*taken, street]), len(text)))
+    if _can_be_name(text[slice(*behind)]):
+        return behind  # "… 04107 leipzig jonas reuter"
     trailing = _trailing_name(text, before) if before else None
     if trailing:
         return trailing
@@ -283,6 +293,11 @@ def _name(text: str, street: Span, taken: list[Span]) -> Span | None:
         if is_free and span[0] > street[1] and is_name(text[slice(*span)]) and text[span[0]].isupper():
             return span
     return None
+
+
+def _can_be_name(text: str) -> bool:
+    """A way to pay is none."""
+    return is_name(text) and payment_method(text) is None
 
 
 def _trailing_name(text: str, segment: Span) -> Span | None:
@@ -329,6 +344,8 @@ def _is_of_name_words(text: str) -> bool:
     if not words or not all(re.fullmatch(r"[^\W\d_][^\W\d_.'’-]*(?:[.'’-][^\W\d_]*)*", word) for word in words):
         return False
     plain = [word.casefold().strip(".,") for word in words]
+    if len(words) > 1 and plain[0] in _NAMES_TOO and words[0][0].isupper():
+        plain = plain[1:]
     inner = [word for word in plain if word not in _PARTICLES]
     return bool(inner) and plain[-1] in inner and not any(word in FUNCTION_WORDS for word in inner)
 

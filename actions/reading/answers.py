@@ -26,6 +26,11 @@ _RESERVATION = re.compile(
 _SIE = re.compile(r"\b(?:siez\w*|gesiezt|per sie|beim sie)\b", re.I)
 _DU = re.compile(r"\b(?:duz\w*|geduzt|per du|beim du|du (?:zu mir )?sagen|sag (?:ruhig )?du)\b", re.I)
 _NOT_SO = re.compile(r"\b(?:nicht|nöd|ned|net|nich|kein\w*|aufhören|don'?t|stop)\b", re.I)
+_INSULT = re.compile(
+    r"\b(?:dumm\w*|doof\w*|blöd\w*|bloed\w*|bescheuert\w*|idiot\w*|trottel\w*|depp\w*|nutzlos\w*|unfähig\w*|arsch\w*|schei(?:ß|ss)\w*|fick\w*|verarsch\w*|"
+    r"stupid|dumb|idiot\w*|moron\w*|useless|rubbish|garbage|crap\w*|shit\w*|fuck\w*|hopeless)\b",
+    re.I,
+)
 MOST_WORDS_TO_WAIT = 5
 _WAIT = re.compile(
     r"^\W*(?:(?:warte?|wart|moment\w*|momentchen|sekunde|sek|augenblick|bleib dran|bin gleich (?:wieder )?da|gleich|hold on|hang on|wait|brb|"
@@ -88,7 +93,7 @@ _ONE_MORE = re.compile(
     re.I,
 )
 _QUESTION = re.compile(
-    r"\?|^\W*(?:und |and |also |aber |but |ok |hm+ )*(?:kann|könnte|darf|wie|was|wo|wann|wer|welche\w*|geht|gibt'?s?|habt|can|could|may|how|what|where|when|who|which|is|do|does)\b|\b(?:kostet|unterschied|difference)\b",
+    r"\?|^\W*(?:(?:und|and|also|aber|but|ok|hm+|wait|warte?|moment|hang on|hold on|sorry|ach|oh|äh|ähm|erm?|uh)\b\W*)*(?:kann|könnte|darf|wie|was|wo|wann|wer|welche\w*|geht|gibt'?s?|habt|can|could|may|how|what|where|when|who|which|is|do|does)\b|\b(?:kostet|unterschied|difference|welche größe|welche groesse|which size|what size)\b",
     re.I,
 )
 _UNDONE = re.compile(
@@ -178,6 +183,17 @@ def form_of_address(text: str) -> str | None:
 def asks_to_wait(text: str) -> bool:
     """ "wart kurz…", "one sec", and nothing else."""
     return len(text.split()) <= MOST_WORDS_TO_WAIT and bool(_WAIT.match(text + " "))
+
+
+def compares_payment(text: str) -> bool:
+    """ "was ist der Unterschied zwischen Karte und PayPal?" chooses neither."""
+    named = [method for method, pattern in _PAYMENT_WORDS.items() if re.search(rf"\b(?:{pattern})\b", text, re.I)]
+    return len(set(named) - {"gift_card"}) > 1 and is_question(text)
+
+
+def insults(text: str) -> bool:
+    """ "du bist so dumm", "useless bot"."""
+    return bool(_INSULT.search(text))
 
 
 def is_on_invoice(text: str) -> bool:

@@ -345,3 +345,59 @@ async def test_what_was_just_ordered_is_corrected(house: House) -> None:
     [order] = await actions.base.shop().orders(kim.id)
     assert order.address.street == "Schillerstr. 5"
     assert [line.options for line in order.items] == [{"colour": "white"}]
+
+
+async def test_all_in_one_breath_without_a_comma(house: House) -> None:
+    summary = await house.customer().says("mini rot paypal lindenweg 12 04107 leipzig jonas reuter")
+    assert "1 × AeroPix Mini in Rot" in summary
+    assert "an Jonas Reuter, Lindenweg 12, 04107 Leipzig, per PayPal" in summary
+
+
+async def test_a_correction_in_numbers_is_no_street(house: House) -> None:
+    kim = house.customer("kim", "en")
+    await kim.says("i'd like two pairs of the running shoes, one blue 42 one orange 43")
+    assert "number" in await kim.says("actually make the orange one 44")
+    await kim.says("Jo Reed, Lindenweg 12, 04107 Leipzig")
+    summary = await kim.says("paypal")
+    assert "size 42, blue" in summary
+    assert "size 44, orange" in summary
+    assert "to Jo Reed" in summary
+
+
+@pytest.mark.parametrize(
+    ("question", "known"),
+    [
+        ("hang on, what's the difference between card and paypal", "invoice"),
+        ("wait, is there insurance for it", "12.90"),
+        ("do i have to be at home", "Our team"),
+    ],
+)
+async def test_a_question_in_place_of_a_name_or_a_way_to_pay_is_none(house: House, question: str, known: str) -> None:
+    kim = house.customer("kim", "en")
+    await kim.says("i want the aeropix pro in white")
+    await kim.says("Lindenweg 12, 04107 Leipzig")
+    answer = await kim.says(question)
+    assert known in answer
+    assert "Which name" in answer
+    await kim.says("Jo Reed")
+    assert "How would you like to pay" in kim.hears()
+
+
+async def test_an_address_is_heard_whatever_is_asked(house: House) -> None:
+    kim = house.customer()
+    await kim.says("Guten Tag, mein Enkel hat gesagt ich kann hier ein Fahrrad mit Motor bestellen")
+    assert "Unser Team" in await kim.says("ich bin 1,62 groß, welche größe brauche ich da")
+    await kim.says("das E1 in blau bitte")
+    assert "notiert" in await kim.says("Ilse Kramer, Am Markt 3, 99084 Erfurt")
+    assert "bezahlen" in await kim.says("M")
+    assert "an Ilse Kramer, Am Markt 3, 99084 Erfurt, auf Rechnung" in await kim.says("ich zahle immer auf Rechnung")
+
+
+async def test_who_makes_up_their_mind_after_questions_is_understood(house: House) -> None:
+    kim = house.customer()
+    await kim.says("ich überleg mir ne drohne zu kaufen")
+    await kim.says("was ist der unterschied zwischen mini und pro")
+    assert "zur Miete" in await kim.says("was kostet die pro für 6 monate")
+    assert "Wohin" in await kim.says("ok mieten 6 monate in schwarz")
+    await kim.says(ADDRESS)
+    assert "AeroPix Pro in Schwarz (72 € im Monat, 6 Monate)" in await kim.says("kreditkarte")

@@ -189,3 +189,25 @@ async def test_a_wish_to_change_a_plan_that_nobody_has_means_the_thing_shown(hou
     answer = await kim.says("die günstigere bitte")
     assert "SitSense Home" in answer
     assert "Abo" not in answer
+
+
+async def test_a_price_is_asked_on_from_one_thing_to_the_next(house: House) -> None:
+    kim = house.customer()
+    assert "69 €" in await kim.says("was kostet die pro für 6 monate")
+    assert "(12 Monate)" in await kim.says("und für ein jahr")
+    assert "499 €" in await kim.says("und die mini")
+    assert "Wohin" in await kim.says("ok die nehm ich in rot")
+
+
+async def test_what_is_too_dear_is_answered_with_what_costs_less(house: House) -> None:
+    kim = house.customer()
+    await kim.says("welche drohnen habt ihr")
+    answer = await kim.says("hm die pro ist mir zu teuer")
+    assert "Günstiger ist AeroPix Mini" in answer
+    assert "Pro" not in answer
+
+
+async def test_who_insults_is_offered_a_person(house: House) -> None:
+    kim = house.customer()
+    assert "tut mir leid" in await kim.says("du bist so dumm")
+    assert "+49" in await kim.presses("Mit einem Menschen sprechen")

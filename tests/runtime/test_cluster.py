@@ -96,9 +96,10 @@ def _form_cluster(port: int) -> None:
 
 
 def _free_port() -> int:
-    """Low enough for the port that a node adds for its peers, 10,000 higher."""
+    """Free with the port that a node adds for its peers, 10,000 higher."""
     for port in random.sample(range(20_000, 30_000), 100):
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
+        with contextlib.suppress(OSError), socket.socket() as own, socket.socket() as for_peers:
+            own.bind(("127.0.0.1", port))
+            for_peers.bind(("127.0.0.1", port + 10_000))
             return port
     raise OSError("no free port")
