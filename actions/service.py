@@ -8,7 +8,7 @@ from actions import service_topics
 from actions.base import Button, Event, GoalAction, Turn, button, intents_offered, response_of
 from actions.deed_meant import calls_for_deed
 from actions.forms import switch_form_of_address
-from actions.goal_form import human_button
+from actions.goal_form import BUYING, human_button
 from actions.own_orders import order_buttons
 from actions.product_answers import in_focus, picks_one_shown
 from actions.reading import answers
@@ -181,7 +181,9 @@ async def _pointed_at(turn: Turn) -> str | None:
     if await _tells_need(turn):
         return "action_browse_catalog"
     rest = turn.heard.without([span_of(mention) for mention in named]).text
-    if named and len(words_of(rest)) <= MOST_BESIDE_NAME:
+    is_only_name = len(words_of(rest)) <= MOST_BESIDE_NAME
+    looks_or_buys = {guess.intent for guess in turn.heard.ranking[:2]} <= LOOKING | BUYING
+    if named and (is_only_name or looks_or_buys):
         return "action_browse_catalog"
     return "action_answer_product" if not named and await picks_one_shown(turn) else None
 
