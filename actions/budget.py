@@ -91,7 +91,7 @@ class RecommendForBudget(GoalAction):
     def _cheapest(self, turn: Turn, candidates: Sequence[Product]) -> list[Event]:
         cheapest = sorted(candidates, key=lambda product: product.price.amount)[:MAX_CARDS]
         turn.say("utter_cheapest", cards=cards(turn, cheapest), product=cheapest[0].name)
-        return focus(cheapest)
+        return focus(cheapest[:1])
 
 
 def _takes_one(turn: Turn, catalog: Sequence[Product]) -> bool:

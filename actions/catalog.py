@@ -12,7 +12,7 @@ from actions.facts import extras_offered, facts
 from actions.product_answers import ProductAnswer, Question, focus, in_focus, say_unknown
 from actions.reading import answers, days
 from actions.reading.products import names_what_is_not_offered, options_named, products_for
-from actions.reading.wishes import wishes
+from actions.reading.wishes import unwanted, wishes
 from actions.showing import (
     MAX_CARDS,
     card,
@@ -39,7 +39,7 @@ class BrowseCatalog(GoalAction):
     async def act(self, turn: Turn) -> list[Event]:
         catalog = await turn.backend.products()
         shown = [product for wish in wishes(turn.heard, catalog) for product in wish.products]
-        if not shown and turn.heard.all("product"):
+        if not shown and turn.heard.all("product") and not unwanted(turn.heard, catalog):
             return await say_unknown(turn)
         if not shown and service_topics.answered(turn):
             return []

@@ -109,6 +109,7 @@ class ProductChoice:
         spoken_of = in_focus(self._turn, self._catalog)
         at_hand = [product for product in self._catalog if product.id in pending.get("products", ())] or spoken_of
         kinds = {product.id for wish in wished for product in wish.products}
+        at_hand = at_hand or [product for product in self._catalog if product.id in kinds]  # "die kleine Drohne"
         return [product for product in at_hand if product.id in kinds] if kinds else at_hand
 
     def _leave_open(self, heard: Heard, wished: Sequence[Wish]) -> bool:

@@ -106,7 +106,7 @@ class OrderReader:
         """What was said of the address, the town that was named in passing too; nothing of a country we do not serve."""
         if (parts or part == "address") and self._is_elsewhere():
             return {}
-        town = self._town_in_passing() if part is None and "city" not in parts else None
+        town = self._town_in_passing() if part in (None, "address") and "city" not in parts else None
         return {**parts, "city": town} if town else parts
 
     def _is_elsewhere(self) -> bool:
@@ -208,10 +208,10 @@ class OrderReader:
         """Pieces of it too, unless the message is a real question."""
         if self._is_elsewhere():
             return True
-        parts = addresses.address_said(self._heard.text, asked=True).parts
+        parts = self._deliverable(addresses.address_said(self._heard.text, asked=True).parts, "address")
         if not parts and not self._is_question:
             parts = self._lone_part()
-        is_whole = {"street", "postal_code"} <= parts.keys()
+        is_whole = "postal_code" in parts and bool({"street", "city"} & parts.keys())
         is_code = "postal_code" in parts and self._heard.length <= SHORT
         if not parts or (self._is_question and not is_whole and not is_code):
             return False

@@ -281,14 +281,7 @@ class TalkToHuman(GoalAction):
     action_name = "action_talk_to_human"
 
     async def act(self, turn: Turn) -> list[Event]:
-        start, _, end = turn.settings.service_hours.partition("-")
-        turn.say(
-            "utter_talk_to_human",
-            phone=turn.settings.service_phone,
-            email=turn.settings.service_email,
-            start=start,
-            end=end,
-        )
+        service_topics.say_hours(turn)
         return []
 
 

@@ -161,12 +161,14 @@ def _with_house_number(text: str, said: Said) -> Said:
 
 
 def _code(text: str, asked: bool) -> re.Match[str] | None:
-    """Five digits; four only where Austria or Switzerland are named, or an address was asked for or is given."""
-    for match in _CODE.finditer(text):
-        is_long = len(match["code"]) == 5
+    """Five digits, the last that were said; four only where Austria or Switzerland are named, or an address was asked for or is given."""
+    found = list(_CODE.finditer(text))
+    long = [match for match in found if len(match["code"]) == 5]
+    if long:
+        return long[-1]
+    for match in found:
         if (
-            is_long
-            or (asked and not text.replace(match["code"], "").strip(_SEPARATORS + "!"))
+            (asked and not text.replace(match["code"], "").strip(_SEPARATORS + "!"))
             or match["land"]
             or ((asked or _TYPED.search(text[: match.start()])) and _CITY.match(text, match.end()))
         ):

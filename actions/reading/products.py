@@ -70,7 +70,7 @@ _ORDINALS = (
 _MIDDLE = vocabulary("mittlere mittleren mittlerer mittleres middle")
 _LAST = vocabulary("letzte letzten letzter letztes last")
 _CHEAPEST = re.compile(r"\b(billig|günstig|guenstig)\w*|\bpreiswert\w*|\bcheap\w*|\bleast expensive", re.I)
-_DEAREST = re.compile(r"\bteue?r\w*|\bbeste\w*|\bbest\b|\bmost expensive|\bpriciest", re.I)
+_DEAREST = re.compile(r"\bteue?r\w*|\bbeste[mnrs]?\b|\bbest\b|\bmost expensive|\bpriciest", re.I)
 _SMALLEST = re.compile(r"\bklein\w*|\bleicht\w*|\bsmall\w*|\blittle\b|\blight\w*", re.I)
 _LARGEST = re.compile(r"\b(gro(ß|ss)(e[nrs]?)?|gr(ö|oe)(ß|ss)(er|te)\w*|big\w*|large\w*)\b", re.I)
 

@@ -43,6 +43,7 @@ from bot.dialogue.tracker_store import PRESENT, TurnTrackers
 from bot.dialogue.two_wishes import parts_of
 from bot.dialogue.window import COMPACT_AT, Bounds, Compactor
 from bot.messages import CODE, MAX_TEXT_LENGTH, SAID_AT, Answer, Elsewhere, Incoming, Reply, State
+from bot.nlu.spoken import in_figures
 
 KEPT_TRACKERS = 2_000
 KEPT_PARSES = 5_000
@@ -221,7 +222,7 @@ class Assistant:
 
     async def _wishes(self, tracker: WindowTracker, incoming: Incoming) -> Wishes:
         """What is to be answered now: one message, or the two wishes of it. A second that opens a form waits for the first."""
-        text = plain(incoming.text)
+        text = in_figures(plain(incoming.text))
         from_payload = self._from_payload(incoming.payload, text, incoming.metadata.get(SAID_AT) or {})
         if CODE in incoming.metadata and tracker.get_slot("requested_slot") not in CODE_QUESTIONS:
             return Wishes([("", self._meant("", LINKING_INTENT))])

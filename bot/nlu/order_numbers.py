@@ -75,7 +75,7 @@ def find_order_numbers(text: str) -> Iterator[Found]:
     place = 0
     while place < len(tokens):
         prefix = _prefix_length(tokens, place)
-        run = _digits(tokens, place + prefix)
+        run = digits_from(tokens, place + prefix)
         if _is_order_number(tokens, run, prefixed=prefix > 0):
             yield Found(tokens[place].start, tokens[run.after - 1].end, f"NC-{run.digits}")
         place = max(run.after if run.digits else 0, place + 1)
@@ -84,7 +84,7 @@ def find_order_numbers(text: str) -> Iterator[Found]:
 def order_number(text: str) -> str | None:
     """The value of words already known to be an order number, however many digits it has."""
     tokens = tokenise(text)
-    runs = (_digits(tokens, place) for place in range(len(tokens)))
+    runs = (digits_from(tokens, place) for place in range(len(tokens)))
     digits = max((run.digits for run in runs), key=len, default="")
     return f"NC-{digits}" if digits else None
 
@@ -111,7 +111,7 @@ def _prefix_length(tokens: Sequence[Token], place: int) -> int:
     return length
 
 
-def _digits(tokens: Sequence[Token], place: int) -> Run:
+def digits_from(tokens: Sequence[Token], place: int) -> Run:
     """The longest run of figures and number words from here on."""
     groups: list[str] = []
     after = place

@@ -141,3 +141,27 @@ async def test_a_billing_address_is_no_delivery_address(house: House) -> None:
     answer = await kim.says("meine rechnungsadresse ist aber seestraße 5, 12345 berlin")
     assert "Die Rechnung trägt die Lieferadresse" in answer
     assert "Lindenweg 12, 04107 Leipzig" in answer
+
+
+async def test_by_voice_alone_in_pieces(house: House) -> None:
+    kim = house.customer("kim", "de", voice=True)
+    await kim.says("ich hätte gern die kleine drohne")
+    await kim.says("rot")
+    assert "Postleitzahl" in await kim.says("lindenweg zwölf in leipzig")
+    await kim.says("drei eins drei vier nein moment null vier eins null sieben")
+    await kim.says("jonas reuter")
+    summary = await kim.says("auf rechnung")
+    assert "Lindenweg 12, 04107 Leipzig" in summary
+    assert "NC-104201" in await kim.says("ja bitte")
+
+
+async def test_an_account_is_spelled_by_voice(house: House) -> None:
+    kim = house.customer("kim", "en", voice=True)
+    await kim.says("i'd like the aeropix mini in red")
+    await kim.says("anna miller schillerstraße five oh four one oh nine leipzig")
+    await kim.says("direct debit")
+    summary = await kim.says(
+        "d e eight nine three seven oh four double oh four four oh five three two oh one three oh oh oh"
+    )
+    assert "Schillerstraße 5, 04109 Leipzig" in summary
+    assert "3000" in summary
