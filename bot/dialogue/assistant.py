@@ -222,12 +222,13 @@ class Assistant:
 
     async def _wishes(self, tracker: WindowTracker, incoming: Incoming) -> Wishes:
         """What is to be answered now: one message, or the two wishes of it. A second that opens a form waits for the first."""
-        text = in_figures(plain(incoming.text))
+        text = plain(incoming.text)
         from_payload = self._from_payload(incoming.payload, text, incoming.metadata.get(SAID_AT) or {})
         if CODE in incoming.metadata and tracker.get_slot("requested_slot") not in CODE_QUESTIONS:
             return Wishes([("", self._meant("", LINKING_INTENT))])
         if from_payload:
             return Wishes([(text, from_payload)])
+        text = in_figures(text)  # not before a payload is read: it may say where its entities stand in the text
         if incoming.metadata.get("unreadable") and not text:  # what a model makes of no words is chance
             return Wishes([("", self._meant("", DEFAULT_NLU_FALLBACK_INTENT_NAME))])
         two = await parts_of(text, self._parsed, in_form=bool(tracker.active_loop_name))
