@@ -41,7 +41,10 @@ class BrowseCatalog(GoalAction):
         shown = [product for wish in wishes(turn.heard, catalog) for product in wish.products]
         if not shown and turn.heard.all("product") and not unwanted(turn.heard, catalog):
             return await say_unknown(turn)
-        if not shown and service_topics.answered(turn):
+        is_about_shop = (
+            not shown and answers.is_question(turn.heard.text) and not answers.is_about_return(turn.heard.text)
+        )
+        if is_about_shop and service_topics.answered(turn):
             return []
         shown = shown or products_for(turn.heard.text, catalog)
         if not shown:

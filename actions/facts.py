@@ -14,7 +14,8 @@ from actions.showing import choices, feature, price_words, rent_by_term, terms_i
 MAX_OFFERED = 6
 _PRICE = re.compile(r"\b(kost\w*|preis\w*|teuer|price\w*|costs?|how much|wie ?viel)\b(?!\s+(wieg|pass|lad|fit))", re.I)
 _RENT = re.compile(
-    r"\b(miet\w*|leih\w*|abo\w*|monatlich\w*|im monat|\w+ (?:monate?|jahre?)|rent\w*|hire|lease|monthly|per month|a month|\w+ (?:months|years?))\b",
+    r"\b(miet\w*|leih\w*|abo\w*|monatlich\w*|im monat|rent\w*|hire|lease|monthly|per month|a month)\b"
+    r"|\b(?:für|fuer|for) (?:\w+ ){0,2}(?:monate?|jahre?|months?|years?)\b(?! alte?\w*| old)",
     re.I,
 )
 _SIDES = vocabulary(

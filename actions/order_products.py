@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from actions.backend.port import Product
 from actions.base import Turn
+from actions.goal_form import BUYING
 from actions.order_draft import Draft
 from actions.order_lines import Lines
 from actions.product_answers import in_focus
@@ -17,7 +18,6 @@ from actions.reading.wishes import Portion, Wish, goes_on, is_addition, portions
 _THAT = re.compile(r"\b(das|die|den|der|dies\w*|it|that|this)\b", re.I)
 _ALL_OF_THEM = re.compile(r"\b(?:beide[snm]?|both|alle?\s+(?P<count>zwei|drei|vier|two|three|four|[234]))\b", re.I)
 _ONE_OF_THEM = re.compile(r"\b(?:ein\w*|kein\w*|welche\w*|one|none|neither|which|either)\s+(?:von|der|of)\b", re.I)
-BUYING = frozenset({"place_order", "start_subscription"})
 SHORT = 6
 """Words up to which an answer is looked through for a product that the NLU did not find."""
 

@@ -19,7 +19,7 @@ from actions.order_reading import SHORT
 from actions.own_orders import answer_about_cancelling
 from actions.paying import paid_in_words, payment_of, say_how_to_pay, say_payment_methods, say_payment_refused
 from actions.product_answers import in_focus
-from actions.reading import addresses, answers
+from actions.reading import addresses, amounts, answers
 from actions.reading.heard import span_of
 from actions.reading.products import addon_mentions
 from actions.reading.wishes import goes_on, wishes
@@ -212,7 +212,11 @@ def _asks_on(turn: Turn) -> bool:
     """ "und für ein Jahr?", "und die Mini?", after a price was told."""
     text = turn.heard.text
     was_told = any(response_of(said) == "utter_feature" for said in turn.said_before)
-    return was_told and goes_on(text) and turn.heard.length <= SHORT and not answers.names_deed(text)
+    is_of_other = bool(turn.heard.all("product")) or amounts.term_months(turn.heard) is not None
+    is_wish = (
+        bool(turn.heard.all("quantity")) or answers.names_deed(text) or re.search(r"\b(?:bitte|please)\b", text, re.I)
+    )
+    return was_told and goes_on(text) and turn.heard.length <= SHORT and is_of_other and not is_wish
 
 
 async def _tells_of_what_is_ordered(turn: Turn) -> bool:

@@ -12,7 +12,7 @@ from actions.backend.port import NotSupported, Product
 from actions.base import Event, GoalAction, Turn
 from actions.deed_meant import calls_for_deed
 from actions.reading.products import pick
-from actions.reading.wishes import names_premium, unwanted, wishes
+from actions.reading.wishes import names_premium, too_dear, wishes
 from actions.showing import cards, kind_buttons, kinds_in_words, terms_in_words
 
 FOCUS = "focus_products"
@@ -50,8 +50,8 @@ class ProductAnswer(GoalAction):
             return []
         if products:
             return await self.answer(turn, Question(turn.heard.text, tuple(products)))
-        if too_dear := unwanted(turn.heard, await turn.backend.products()):
-            return await say_cheaper(turn, too_dear[0])
+        if dear := too_dear(turn.heard, await turn.backend.products()):
+            return await say_cheaper(turn, dear[0])
         if turn.heard.all("product"):
             return await say_unknown(turn)
         return ask_back("question_product", self.intent, turn.heard.text)

@@ -125,6 +125,16 @@ def unwanted(heard: Heard, catalog: Sequence[Product]) -> list[str]:
     return [product.id for mention in mentions for product in _meant_by(mention, catalog)]
 
 
+def too_dear(heard: Heard, catalog: Sequence[Product]) -> list[str]:
+    """Ids of the products whose price is too high: "die Pro ist mir zu teuer"."""
+    mentions = [
+        mention
+        for mention in mentions_of_products(heard, catalog)
+        if _TOO_DEAR.search(_BETWEEN.split(heard.text[span_of(mention)[1] :])[0])
+    ]
+    return [product.id for mention in mentions for product in _meant_by(mention, catalog)]
+
+
 def left_out(heard: Heard, catalog: Sequence[Product]) -> set[str]:
     """Ids of the products that are said to go: "das Auto doch nicht", "Stuhl weg"."""
     text = heard.text

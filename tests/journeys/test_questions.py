@@ -211,3 +211,14 @@ async def test_who_insults_is_offered_a_person(house: House) -> None:
     kim = house.customer()
     assert "tut mir leid" in await kim.says("du bist so dumm")
     assert "+49" in await kim.presses("Mit einem Menschen sprechen")
+
+
+@pytest.mark.parametrize("question", ["wie viele jahre hält der akku der mini", "is the mini for ten years old kids"])
+async def test_years_of_something_else_are_no_term(house: House, question: str) -> None:
+    assert not re.search(r"zur Miete|to rent", await house.customer().says(question))
+
+
+async def test_what_is_wished_after_a_price_is_no_question(house: House) -> None:
+    kim = house.customer()
+    await kim.says("was kostet die mini")
+    assert "Wohin" in await kim.says("und die in rot bitte")
